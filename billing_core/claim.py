@@ -1,0 +1,171 @@
+"""The claim: what is sent to one payer, whole and self-contained, and the steps it may take.
+
+A `Claim` carries snapshots of everything the 837P needs, so writing the file is a pure function of it.
+Guide: 005010X222A1 (837 professional).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from billing_core.errors import IllegalStep
+from billing_core.money import Cents
+from billing_core.registration import (
+    Address,
+    Coverage,
+    Location,
+    Patient,
+    Payer,
+    PersonName,
+    Practice,
+    Provider,
+    Subscriber,
+)
+from billing_core.remittance import Adjustment
+
+
+class Frequency(StrEnum):
+    """CLM05-3: what this submission is to the payer."""
+
+    ORIGINAL = "1"
+    REPLACEMENT = "7"
+    VOID = "8"
+
+
+class ClaimState(StrEnum):
+    """Where a claim stands. *Rejected* was never adjudicated; *denied* was. A submitted claim is unknown, not paid."""
+
+    HELD = "held"  # built; an edit of ours holds it
+    READY = "ready"  # passed every edit
+    SUBMITTED = "submitted"  # written in an 837 file
+    ACCEPTED = "accepted"  # 277CA: in the payer's adjudication
+    REJECTED = "rejected"  # TA1, 999 or 277CA: never adjudicated
+    PENDED = "pended"  # the payer says: not finished
+    PAID = "paid"  # adjudicated, no line denied
+    PARTLY_DENIED = "partly denied"  # adjudicated, some lines denied
+    DENIED = "denied"  # adjudicated, every line denied
+    UNPROCESSABLE = "unprocessable"  # 835 with MA130: no appeal, a new claim
+    REVERSED = "reversed"  # taken back (CLP02 = 22) and not yet corrected
+    REPLACED = "replaced"  # another submission of ours stands in its place
+    CLOSED = "closed"  # nothing more is expected of the payer
+
+
+_ADJUDICATED = frozenset({ClaimState.PAID, ClaimState.PARTLY_DENIED, ClaimState.DENIED, ClaimState.UNPROCESSABLE})
+_WAITING = frozenset({ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED})
+LEGAL_STEPS: dict[ClaimState, frozenset[ClaimState]] = {
+    ClaimState.HELD: frozenset({ClaimState.HELD, ClaimState.READY, ClaimState.CLOSED}),
+    ClaimState.READY: frozenset({ClaimState.HELD, ClaimState.SUBMITTED, ClaimState.CLOSED}),
+    ClaimState.SUBMITTED: _ADJUDICATED | {ClaimState.ACCEPTED, ClaimState.REJECTED, ClaimState.PENDED},
+    ClaimState.ACCEPTED: _ADJUDICATED | {ClaimState.REJECTED, ClaimState.PENDED},
+    ClaimState.PENDED: _ADJUDICATED | {ClaimState.PENDED},
+    ClaimState.REJECTED: frozenset({ClaimState.REPLACED, ClaimState.CLOSED}),
+    ClaimState.PAID: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
+    ClaimState.PARTLY_DENIED: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
+    ClaimState.DENIED: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
+    ClaimState.UNPROCESSABLE: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
+    ClaimState.REVERSED: _ADJUDICATED | {ClaimState.REPLACED, ClaimState.CLOSED},
+    ClaimState.REPLACED: frozenset({ClaimState.REVERSED}),
+    ClaimState.CLOSED: frozenset({ClaimState.REVERSED}),
+}
+
+
+def step(state: ClaimState, to: ClaimState) -> ClaimState:
+    """`to`, when a claim may go there from `state`; IllegalStep otherwise."""
+    if to not in LEGAL_STEPS[state]:
+        raise IllegalStep(
+            f"a {state} claim cannot become {to}", mend="look at the claim's history for what happened first"
+        )
+    return to
+
+
+def unadjudicated(state: ClaimState) -> bool:
+    """Whether the payer has still to decide: the claim's outcome is unknown."""
+    return state in _WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """One service line. `pointers` number the claim's diagnoses from 1 (at most four). `control` is REF*6R."""
+
+    number: int
+    control: str
+    charge_id: str
+    procedure: str
+    modifiers: tuple[str, ...]
+    units: int
+    pointers: tuple[int, ...]
+    amount: Cents
+    service_date: date
+    place_of_service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorPayer:
+    """What an earlier payer did with this claim (loops 2320/2330/2430): secondary claims carry it.
+
+    For each payer: claim charge = paid + the sum of its adjustments. `line_adjustments` pairs a line number with
+    (paid, adjustments).
+    """
+
+    payer: Payer
+    coverage: Coverage
+    paid: Cents
+    paid_on: date
+    line_adjustments: tuple[tuple[int, Cents, tuple[Adjustment, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One submission to one payer. `number` is CLM01, unique per submission; lines carry every charge billed.
+
+    `payer_reference` is the payer's own number of the claim being replaced or voided (REF*F8).
+    `authorization` is the prior authorization number (REF*G1), `referral` the referral number (REF*9F).
+    """
+
+    id: str
+    number: str
+    frequency: Frequency
+    rank: int
+    encounter_id: str
+    practice: Practice
+    payer: Payer
+    coverage: Coverage
+    patient: Patient
+    rendering: Provider
+    location: Location
+    diagnoses: tuple[str, ...]
+    lines: tuple[ClaimLine, ...]
+    created_on: date
+    authorization: str = ""
+    referral: str = ""
+    referring: Provider | None = None
+    supervising: Provider | None = None
+    payer_reference: str = ""
+    replaces: str = ""
+    prior_payers: tuple[PriorPayer, ...] = ()
+
+    @property
+    def total(self) -> Cents:
+        """CLM02: the sum of the lines."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def service_date(self) -> date:
+        """The first date of service on the claim (`created_on` when it has no line)."""
+        return min((line.service_date for line in self.lines), default=self.created_on)
+
+
+__all__ = [
+    "Address",
+    "Claim",
+    "ClaimLine",
+    "ClaimState",
+    "Frequency",
+    "PersonName",
+    "PriorPayer",
+    "Subscriber",
+    "step",
+    "unadjudicated",
+]

@@ -1,0 +1,1 @@
+"""Dated code tables: readers of compact, memory-mapped, read-only files."""

@@ -1,0 +1,1 @@
+"""Models suggest; people sign. Nothing here enters a claim, a posting or a statement."""

@@ -1,0 +1,1 @@
+"""The doors: commands and HTTP, over use cases, over the store."""

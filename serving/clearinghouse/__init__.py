@@ -1,0 +1,1 @@
+"""Files between us and the payers: checked before they leave, matched when they arrive."""

@@ -1,0 +1,1 @@
+"""The use cases: each asks may(actor, action, practice) and leaves an event."""

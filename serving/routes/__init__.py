@@ -1,0 +1,1 @@
+"""HTTP doors to the use cases; nothing is decided here."""

@@ -1,0 +1,1 @@
+"""The books on disk: SQLite or PostgreSQL, every row one practice's."""

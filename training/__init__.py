@@ -1,0 +1,1 @@
+"""Training, the synthetic practice and the simulated payer. Reads folders, never the store; nothing imports it."""

@@ -1,0 +1,1 @@
+"""A synthetic practice: seeded patients, visits, notes and the codes a certified coder would sign."""
