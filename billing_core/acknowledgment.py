@@ -13,12 +13,47 @@ from billing_core.money import Cents
 
 
 @dataclass(frozen=True, slots=True)
+class InterchangeAcknowledgment:
+    """TA1: was the interchange `control` taken? `code` is A, E (with errors noted) or R; `note` is TA105."""
+
+    control: int
+    on: date
+    code: str
+    note: str = "000"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the interchange was taken (A or E)."""
+        return self.code in ("A", "E")
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentError:
+    """One IK3, or one IK4 below it: the segment `position` counts from ST = 1; `element` 0 means the segment itself.
+
+    `code` is IK304, `element_code` IK403. The bad value itself (IK404) is never kept: it may be patient data.
+    """
+
+    segment: str
+    position: int
+    code: str
+    loop: str = ""
+    element: int = 0
+    component: int = 0
+    element_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetAcknowledgment:
-    """One AK2/IK5 of a 999: was the transaction set taken? `errors` are sentences naming segment and element."""
+    """One AK2/IK5 of a 999: was the transaction set taken? `errors` are sentences naming segment and element.
+
+    `details` are the same errors in the guide's codes, where the 999 states them.
+    """
 
     set_control: str
     accepted: bool
     errors: tuple[str, ...] = ()
+    details: tuple[SegmentError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +85,10 @@ class ClaimAcknowledgment:
     amount: Cents
     message: str = ""
     payer_reference: str = ""
+    patient_last: str = ""
+    patient_first: str = ""
+    member_id: str = ""
+    service_date: date | None = None
 
     @property
     def accepted(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -76,6 +76,14 @@ class Contract:
     def covers(self, on: date) -> bool:
         """Whether these terms are in force on that day."""
         return self.effective <= on and (self.terminated is None or on <= self.terminated)
+
+    def file_by(self, service_date: date) -> date:
+        """The last day on which an original claim for that day of service is in time."""
+        return service_date + timedelta(days=self.filing_days)
+
+    def correct_by(self, remitted_on: date) -> date:
+        """The last day on which a corrected claim is in time after the remittance of that day."""
+        return remitted_on + timedelta(days=self.corrected_days)
 
     def plan(self, name: str) -> BenefitPlan:
         """The plan of that name; ContractError when the contract does not carry it."""

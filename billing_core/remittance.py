@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from billing_core.money import Cents, amount_text
+from billing_core.registration import Address
 
 
 class Group(StrEnum):
@@ -109,7 +110,11 @@ class ProviderAdjustment:
 
 @dataclass(frozen=True, slots=True)
 class Remittance:
-    """One 835 transaction set. `trace` is TRN02, `origin` TRN03; `handling` BPR01, `method` BPR04 (ACH, CHK, NON)."""
+    """One 835 transaction set. `trace` is TRN02, `origin` TRN03; `handling` BPR01, `method` BPR04 (ACH, CHK, NON).
+
+    The guide requires a payee name, and an address and telephone number of the payer: a payer that writes an 835
+    gives them; posting does not use them.
+    """
 
     payer_name: str
     payer_number: str
@@ -123,6 +128,9 @@ class Remittance:
     amount: Cents
     claims: tuple[ClaimPayment, ...]
     provider_adjustments: tuple[ProviderAdjustment, ...] = ()
+    payee_name: str = ""
+    payer_address: Address | None = None
+    payer_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,147 @@
+"""The account of one charge line, read from the ledger: what was charged, paid, adjusted, is open, and who owes it.
+
+The law, of every charge at every moment: charged = paid + contractual + written off + open, and one debtor at most
+holds the open balance. It follows because the legs of an entry that name a charge sum to zero among themselves.
+`Books` is a working view over entries that someone else keeps; it is rebuilt at will and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from billing_core.errors import PostingError
+from billing_core.ledger import AccountKind, Entry, EntryKind, Leg, Owner
+from billing_core.money import Cents
+
+PAYER_OWNERS = frozenset({Owner.PAYER_1, Owner.PAYER_2, Owner.PAYER_3})
+_MONEY = frozenset({AccountKind.CASH, AccountKind.UNAPPLIED, AccountKind.REFUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """Who owes a charge: in which role, and which payer or guarantor (its id)."""
+
+    owner: Owner
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One charge as the books have it. `debtor` is None when nothing is open."""
+
+    charge_id: str
+    charged: Cents
+    insurance_paid: Cents
+    patient_paid: Cents
+    contractual: Cents
+    written_off: Cents
+    open: Cents
+    debtor: Debtor | None
+
+    @property
+    def paid(self) -> Cents:
+        """Everything paid on the charge, by whomever."""
+        return self.insurance_paid + self.patient_paid
+
+    def owed_by(self, debtor: Debtor) -> Cents:
+        """The open balance when this debtor owes it, else nothing."""
+        return self.open if self.debtor == debtor else 0
+
+
+def balances(legs: Iterable[Leg]) -> dict[Debtor, Cents]:
+    """What each debtor owes by the receivable legs given; debtors at zero are left out."""
+    owed: dict[Debtor, Cents] = {}
+    for leg in legs:
+        if leg.account.owner is not None:
+            debtor = Debtor(leg.account.owner, leg.account.party)
+            owed[debtor] = owed.get(debtor, 0) + leg.amount
+    return {debtor: amount for debtor, amount in owed.items() if amount}
+
+
+class Books:
+    """The entries about some charges, oldest first, indexed by charge, by reference, and by what reversed them.
+
+    Give it every entry that has a leg on the charges in question; with fewer, the answers are wrong.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._by_charge: dict[str, list[tuple[Entry, Leg]]] = {}
+        self._by_reference: dict[str, list[Entry]] = {}
+        self._reversed: set[str] = set()
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Take one more entry into the view. The same id twice raises PostingError."""
+        if entry.id in self._entries:
+            raise PostingError("the entry is in the books already", where=f"entry {entry.kind}", mend="post it once")
+        self._entries[entry.id] = entry
+        self._by_reference.setdefault(entry.cause.reference, []).append(entry)
+        if entry.reverses:
+            self._reversed.add(entry.reverses)
+        for leg in entry.legs:
+            if leg.charge_id:
+                self._by_charge.setdefault(leg.charge_id, []).append((entry, leg))
+
+    def charges(self) -> tuple[str, ...]:
+        """Every charge the entries speak of, in order of first appearance."""
+        return tuple(self._by_charge)
+
+    def legs(self, charge_id: str) -> tuple[Leg, ...]:
+        """The legs that name the charge, oldest first."""
+        return tuple(leg for _, leg in self._by_charge.get(charge_id, ()))
+
+    def entries(self, charge_id: str) -> tuple[Entry, ...]:
+        """The entries that touch the charge, oldest first, each once."""
+        return tuple({entry.id: entry for entry, _ in self._by_charge.get(charge_id, ())}.values())
+
+    def in_force(self, reference: str) -> tuple[Entry, ...]:
+        """The entries made for this reference that nothing has reversed, oldest first; no reversals among them."""
+        return tuple(
+            entry
+            for entry in self._by_reference.get(reference, ())
+            if entry.id not in self._reversed and not entry.reverses
+        )
+
+    def is_reversed(self, entry: Entry) -> bool:
+        """Whether another entry has undone this one."""
+        return entry.id in self._reversed
+
+    def _from_patient(self, entry: Entry) -> bool:
+        undone = self._entries.get(entry.reverses)
+        return (undone or entry).kind in (EntryKind.PATIENT_PAYMENT, EntryKind.UNAPPLIED, EntryKind.REFUND)
+
+    def standing(self, charge_id: str) -> Standing:
+        """The charge as the books have it. Two debtors at once break the law of the ledger and raise PostingError."""
+        sums = dict.fromkeys(AccountKind, 0)
+        patient = 0
+        found = self._by_charge.get(charge_id, ())
+        for entry, leg in found:
+            sums[leg.account.kind] += leg.amount
+            if leg.account.kind in _MONEY and self._from_patient(entry):
+                patient += leg.amount
+        owed = balances(leg for _, leg in found)
+        if len(owed) > 1:
+            raise PostingError("two debtors hold one open balance", where=f"charge {charge_id}", mend="gather it first")
+        paid = sum(sums[kind] for kind in _MONEY)
+        return Standing(
+            charge_id=charge_id,
+            charged=-sums[AccountKind.REVENUE],
+            insurance_paid=paid - patient,
+            patient_paid=patient,
+            contractual=sums[AccountKind.CONTRACTUAL],
+            written_off=sums[AccountKind.WRITE_OFF],
+            open=sums[AccountKind.RECEIVABLE],
+            debtor=next(iter(owed), None),
+        )
+
+    def credit(self, party: str) -> Cents:
+        """What we hold unapplied for a payer or guarantor (positive: their money, our liability)."""
+        return -sum(
+            leg.amount
+            for entry in self._entries.values()
+            for leg in entry.legs
+            if leg.account.kind is AccountKind.UNAPPLIED and leg.account.party == party
+        )

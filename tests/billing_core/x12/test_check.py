@@ -1,0 +1,85 @@
+"""The report on a file: its shape, its words, and that it never raises and never quotes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from billing_core.errors import X12Error
+from billing_core.record import to_plain
+from billing_core.rule import Severity
+from billing_core.x12 import claim_837p_rules, remittance_835, remittance_835_rules
+from billing_core.x12.check import BALANCED, GUIDES, Balances, check, kind_of
+from billing_core.x12.explain import explain
+from tests.billing_core.x12.people import ANSWER, DENIED, PAID, STORIES, remittance
+
+
+def test_the_report_is_json_by_the_codec() -> None:
+    report = check(STORIES["835/paid-and-denied"](), "march.835")
+    plain = json.loads(json.dumps(to_plain(report)))
+    assert plain["file"] == "march.835" and plain["kind"] == "835" and plain["accepted"] is True
+    assert plain["balances"] == [{"set_control": "0001", "line": BALANCED, "claim": BALANCED, "transaction": BALANCED}]
+
+
+def test_each_balance_is_stated_for_each_set() -> None:
+    off_by_a_cent = remittance(PAID, amount=8801)
+    report = check(remittance_835.write([remittance(PAID, DENIED), off_by_a_cent], ANSWER))
+    assert report.balances[0] == Balances("0001", BALANCED, BALANCED, BALANCED)
+    assert report.balances[1] == Balances("0002", BALANCED, BALANCED, "transaction BPR02: adds to 88.00, states 88.01")
+    assert [f.rule for f in report.findings] == ["835-balance-transaction"] and not report.accepted
+
+
+@pytest.mark.parametrize("data", [b"", b"not x12", b"ISA*", b"\xff\xfe\x00", b"ISA" + b"*" * 200])
+def test_what_is_not_x12_makes_a_report(data: bytes) -> None:
+    report = check(data, "x")
+    assert (report.readable, report.accepted, report.kind) == (False, False, "unknown")
+    assert [f.rule for f in report.findings] == ["x12-unreadable"] and report.findings[0].mend
+    with pytest.raises(X12Error):
+        kind_of(data)
+
+
+def test_a_guide_that_is_not_here_is_not_checked_and_says_so() -> None:
+    data = STORIES["837P/office-visit"]().replace(b"005010X222A1", b"005010X223A2")
+    report = check(data)
+    assert report.kind == "837I"
+    assert [(f.rule, f.severity) for f in report.findings] == [("x12-guide", Severity.NOT_CHECKED)]
+
+
+def test_set_and_group_must_name_the_same_guide() -> None:
+    data = STORIES["837P/office-visit"]().replace(b"X*005010X222A1", b"X*005010X222A2")
+    assert {f.rule for f in check(data).findings} == {"x12-kind"}
+
+
+def test_two_kinds_in_one_file_are_mixed() -> None:
+    assert kind_of(STORIES["837P/office-visit"]() + STORIES["835/paid-and-denied"]()) == "mixed"
+
+
+@pytest.mark.parametrize("story", sorted(STORIES))
+def test_no_finding_quotes_the_file(story: str) -> None:
+    """Every element in turn is replaced by a secret; wherever that is found wrong, the finding does not say it."""
+    lines = STORIES[story]().decode().split("~\n")
+    for number, text in enumerate(lines[:60]):
+        elements = text.split("*")
+        if elements[0] in ("", "ISA"):
+            continue
+        for place in range(len(elements)):
+            secret = [*elements]
+            secret[place] = "SECRETNAME"
+            changed = "~\n".join([*lines[:number], "*".join(secret), *lines[number + 1 :]])
+            assert "SECRETNAME" not in repr(check(changed.encode()).findings)
+
+
+def test_every_guide_has_the_same_shape_and_each_rule_its_source() -> None:
+    assert [guide.kind for guide in GUIDES] == ["837P", "835", "999", "277CA"]
+    for guide in GUIDES:
+        named = {row.id for row in (*guide.required, *guide.coded, *guide.typed)}
+        assert named <= guide.segments, named - guide.segments
+    for rule in (*claim_837p_rules.RULES, *remittance_835_rules.RULES):
+        assert rule.sentence.endswith(".") and rule.source
+
+
+def test_explain_tells_each_segment_in_words() -> None:
+    told = list(explain(STORIES["837P/office-visit"]()))
+    assert [one.depth for one in told[:4]] == [0, 1, 2, 3] and told[-1].depth == 0
+    assert all(one.words for one in told)

@@ -1,0 +1,109 @@
+"""Whatever happens to the bytes, a reader gives records or X12Error, and the check gives a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from billing_core.errors import X12Error
+from billing_core.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, claim_837p, remittance_835
+from billing_core.x12.check import check, kind_of
+from billing_core.x12.explain import explain
+from tests.billing_core.x12.people import STORIES
+
+READERS: tuple[Callable[[bytes], object], ...] = (
+    claim_837p.read,
+    remittance_835.read,
+    acknowledgment_999.read,
+    acknowledgment_277ca.read,
+    acknowledgment_ta1.read,
+    kind_of,
+    lambda data: list(explain(data)),
+)
+FILES = {name: write() for name, write in STORIES.items()}
+MEANINGFUL = [
+    b"*",
+    b"~",
+    b":",
+    b"^",
+    b"\n",
+    b"-",
+    b".",
+    b"0",
+    b"99999999999",
+    b"\xc3\xa9",
+    b"\x00",
+    b"",
+    b"ISA*",
+    b"~SE*",
+]
+
+
+def only_x12_errors(data: bytes) -> None:
+    for read in READERS:
+        try:
+            read(data)
+        except X12Error as error:
+            assert error.mend
+    check(data)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(sorted(FILES)),
+    st.lists(
+        st.tuples(st.integers(0, 4000), st.integers(0, 12), st.sampled_from(MEANINGFUL) | st.binary(max_size=3)),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_mutated_bytes(name: str, changes: list[tuple[int, int, bytes]]) -> None:
+    data = FILES[name]
+    for at, gone, new in changes:
+        at %= len(data) + 1
+        data = data[:at] + new + data[at + gone :]
+    only_x12_errors(data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(sorted(FILES)),
+    st.integers(0, 200),
+    st.integers(0, 20),
+    st.sampled_from(MEANINGFUL) | st.binary(max_size=4),
+)
+def test_one_element_replaced(name: str, segment: int, element: int, new: bytes) -> None:
+    lines = FILES[name].split(b"~\n")
+    elements = lines[segment % len(lines)].split(b"*")
+    elements[element % len(elements)] = new
+    lines[segment % len(lines)] = b"*".join(elements)
+    only_x12_errors(b"~\n".join(lines))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(sorted(FILES)), st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), max_size=4), st.data()
+)
+def test_segments_moved_doubled_and_lost(name: str, swaps: list[tuple[int, int]], data: st.DataObject) -> None:
+    lines = FILES[name].split(b"~\n")
+    for left, right in swaps:
+        left, right = left % len(lines), right % len(lines)
+        lines[left], lines[right] = lines[right], lines[left]
+    gone = data.draw(st.integers(0, len(lines) - 1))
+    only_x12_errors(b"~\n".join(lines[:gone] + lines[gone + 1 :]))
+    only_x12_errors(b"~\n".join(lines[:gone] + lines[gone:] + lines[gone:]))
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes(data: bytes) -> None:
+    only_x12_errors(data)
+    only_x12_errors(FILES["835/paid-and-denied"][:106] + data)
+
+
+@pytest.mark.parametrize("kind", [None, "text", 5])
+def test_what_is_not_bytes(kind: object) -> None:
+    with pytest.raises(X12Error):
+        remittance_835.read(kind)  # type: ignore[arg-type]
