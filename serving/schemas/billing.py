@@ -1,0 +1,242 @@
+"""The biller's screens: queue, claims, files, remittances, statements, analytics. Money is decimal strings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from serving.schemas.access import Schema
+from serving.schemas.coding import FindingView
+
+
+class ReasonView(Schema):
+    """Why the model thinks the claim will be denied, in a biller's words; `points` per cent of the score."""
+
+    words: str
+    points: int
+
+
+class QueueItem(Schema):
+    """One claim to work. `at_stake` is what the payer is expected to owe; `risk` is per cent, null when unknown."""
+
+    claim_id: str
+    claim_number: str
+    encounter_id: str
+    kind: str
+    state: str
+    payer: str
+    patient: str
+    service_date: str
+    billed: str
+    at_stake: str
+    expected_value: str
+    risk: int | None
+    deadline: str
+    days_left: int | None
+    reasons: list[str]
+    carcs: list[str]
+    mend: str
+
+
+class QueueView(Schema):
+    """The queue in the order of what is at stake."""
+
+    today: str
+    items: list[QueueItem]
+    total_at_stake: str
+
+
+class ClaimLineView(Schema):
+    """A line as billed and as it stands."""
+
+    number: int
+    procedure: str
+    modifiers: list[str]
+    units: int
+    diagnoses: list[str]
+    amount: str
+    paid: str
+    adjusted: str
+    open: str
+    owner: str
+
+
+class HistoryView(Schema):
+    """One thing that happened to the claim."""
+
+    at: str
+    actor: str
+    action: str
+    reason: str
+
+
+class ClaimItem(Schema):
+    """A claim in a list."""
+
+    id: str
+    number: str
+    state: str
+    payer: str
+    service_date: str
+    billed: str
+    submitted_on: str
+
+
+class ClaimView(Schema):
+    """Everything about one claim."""
+
+    id: str
+    number: str
+    state: str
+    frequency: str
+    rank: int
+    encounter_id: str
+    patient: str
+    member_id: str
+    payer: str
+    provider: str
+    service_date: str
+    submitted_on: str
+    authorization: str
+    referral: str
+    diagnoses: list[str]
+    lines: list[ClaimLineView]
+    billed: str
+    findings: list[FindingView]
+    denials: list[str]
+    risk: int | None
+    risk_reasons: list[ReasonView]
+    what_if: list[str]
+    history: list[HistoryView]
+    replaced_by: str = ""
+
+
+class LineChange(Schema):
+    """New modifiers or units for one line."""
+
+    line: int = Field(ge=1, le=50)
+    modifiers: list[str] | None = Field(default=None, max_length=4)
+    units: int | None = Field(default=None, ge=1, le=999)
+
+
+class MendIn(Schema):
+    """What to change before the claim goes out again, and why. Fields left out stay as they are."""
+
+    action: Literal["correct", "resubmit", "write_off", "bill_patient", "leave"]
+    reason: str = Field(min_length=1, max_length=200)
+    authorization: str | None = Field(default=None, max_length=50)
+    referral: str | None = Field(default=None, max_length=50)
+    member_id: str | None = Field(default=None, max_length=80)
+    coverage_id: str | None = Field(default=None, max_length=64)
+    diagnoses: list[str] | None = Field(default=None, max_length=12)
+    lines: list[LineChange] = Field(default_factory=list, max_length=50)
+
+
+class MendView(Schema):
+    """What the mend led to."""
+
+    claim_id: str
+    claim_number: str
+    state: str
+    findings: list[FindingView]
+
+
+class FileView(Schema):
+    """A file sent or received."""
+
+    id: str
+    direction: str
+    kind: str
+    name: str
+    at: str
+    outcome: str
+
+
+class ReceiptView(Schema):
+    """What became of a received file. `is_new` false: the same file came before and nothing changed."""
+
+    file_id: str
+    kind: str
+    is_new: bool
+    claims: int
+    posted: int
+    held: list[str]
+    unmatched: int
+    findings: list[FindingView]
+
+
+class SubmissionView(Schema):
+    """The 837 files written."""
+
+    files: list[FileView]
+    claims: int
+    held: int
+
+
+class PaymentIn(Schema):
+    """Money from a guarantor for an encounter."""
+
+    encounter_id: str
+    amount: str = Field(pattern=r"^\d{1,9}(\.\d{1,2})?$")
+    method: Literal["cash", "check", "card"]
+
+
+class StatementItem(Schema):
+    """A statement sent to a guarantor."""
+
+    id: str
+    guarantor: str
+    on: str
+    total: str
+
+
+class AgingRow(Schema):
+    """Open balance of one owner by age in days from the date of service."""
+
+    owner: str
+    buckets: dict[str, str]
+    total: str
+
+
+class MetricView(Schema):
+    """A figure that can be trusted: with its numerator, denominator, and how many cases are not known yet."""
+
+    name: str
+    value: str
+    numerator: str
+    denominator: str
+    unknown: int
+    as_of: str
+    definition: str
+
+
+class AnalyticsView(Schema):
+    """The manager's page."""
+
+    as_of: str
+    metrics: list[MetricView]
+    aging: list[AgingRow]
+    denials_by_category: dict[str, int]
+    claims_by_state: dict[str, int]
+
+
+class LedgerProof(Schema):
+    """What `ledger verify` found."""
+
+    entries: int
+    sum_cents: int
+    chain: str
+    events: int
+    event_chain: str
+    sound: bool
+
+
+class ModelView(Schema):
+    """The model in service."""
+
+    kind: str
+    sha256: str
+    activated_at: str
+    activated_by: str
+    card: dict[str, str]

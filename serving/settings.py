@@ -1,0 +1,94 @@
+"""Where this installation keeps its books and how it is reached: read from the environment, nothing else.
+
+    CLEANCLAIM_HOME           folder of everything we write (default: var)
+    CLEANCLAIM_DATABASE_URL   the books (default: SQLite in the home folder); postgresql://... for PostgreSQL
+    CLEANCLAIM_SECRET         signs sign-in tokens (default: a random secret kept in the home folder, mode 0600)
+    CLEANCLAIM_TOKEN_MINUTES  how long a sign-in lasts (default: 15)
+    CLEANCLAIM_HOST, CLEANCLAIM_API_PORT, CLEANCLAIM_APP_PORT   where we listen (default: 127.0.0.1, 8000, 8501)
+
+This module imports nothing heavy: the command line reads it before it knows what it will do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serving.errors import InputError
+
+SECRET_LENGTH_MIN = 32  # characters; HS256 wants a key of at least 256 bits (RFC 7518 section 3.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The installation, as the environment describes it."""
+
+    home: Path
+    database_url: str
+    token_minutes: int = 15
+    host: str = "127.0.0.1"
+    api_port: int = 8000
+    app_port: int = 8501
+    given_secret: str = field(default="", repr=False)
+
+    def secret(self) -> str:
+        """The secret that signs tokens: the one given, or the home folder's own, made at the first need."""
+        return self.given_secret or _kept_secret(self.home / "secret")
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder of activated model artifacts."""
+        return self.home / "artifacts"
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        raise InputError("not usable", field=name, mend=f"give a whole number from 1 to {most}")
+    return int(text)
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in `path`; written there first, readable by the owner alone, when there is none."""
+    import secrets
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)  # whole or not at all; the first of several starting processes wins
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    kept = path.read_text("ascii").strip()
+    if len(kept) < SECRET_LENGTH_MIN:
+        raise InputError("the kept secret is too short", field=path.name, mend="delete the file; a new one is made")
+    return kept
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises InputError naming the variable that is wrong."""
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("CLEANCLAIM_HOME", "").strip() or "var")
+    secret = environ.get("CLEANCLAIM_SECRET", "").strip()
+    if secret and len(secret) < SECRET_LENGTH_MIN:
+        raise InputError(
+            "too short", field="CLEANCLAIM_SECRET", mend=f"give at least {SECRET_LENGTH_MIN} random characters"
+        )
+    return Settings(
+        home=home,
+        database_url=environ.get("CLEANCLAIM_DATABASE_URL", "").strip() or f"sqlite:///{home / 'cleanclaim.db'}",
+        token_minutes=_whole_number(environ, "CLEANCLAIM_TOKEN_MINUTES", 15, 24 * 60),
+        host=environ.get("CLEANCLAIM_HOST", "").strip() or "127.0.0.1",
+        api_port=_whole_number(environ, "CLEANCLAIM_API_PORT", 8000, 65535),
+        app_port=_whole_number(environ, "CLEANCLAIM_APP_PORT", 8501, 65535),
+        given_secret=secret,
+    )

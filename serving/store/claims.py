@@ -1,0 +1,268 @@
+"""Claims, their standing, their risk, and the numbers that are given out once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from billing_core.claim import Claim, ClaimState, Frequency, step
+from billing_core.money import Cents
+from billing_core.record import from_plain, to_plain
+from billing_core.rule import Finding
+from serving.errors import Conflict, NotFound
+from serving.store import schema
+from serving.store.bound import Bound, body, in_chunks, read
+
+CONTROL_MOST = 999_999_999  # ISA13, GS06: nine digits
+CLAIM_SERIAL = "claim"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A claim as a list shows it: everything but its content."""
+
+    id: str
+    number: str
+    encounter_id: str
+    patient_id: str
+    payer_id: str
+    rank: int
+    frequency: Frequency
+    state: ClaimState
+    total: Cents
+    service_date: date
+    created_on: date
+    submitted_on: date | None
+    deadline: date | None
+    replaces: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingClaim:
+    """A claim whole, where it stands, and what our edits found when it was last scrubbed."""
+
+    claim: Claim
+    row: ClaimRow
+    findings: tuple[Finding, ...]
+
+    @property
+    def state(self) -> ClaimState:
+        """Where the claim stands."""
+        return self.row.state
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimScore:
+    """One model's risk of denial for one claim, parts per million. `body` holds reasons as plain values."""
+
+    id: str
+    claim_id: str
+    artifact_sha256: str
+    probability_ppm: int
+    at: datetime
+    body: Mapping[str, Any]
+
+
+_LISTED = [schema.claim.c[name] for name in ClaimRow.__dataclass_fields__]
+
+
+class Claims(Bound):
+    """Claims by id, by number, by state. A number is given out once and never again."""
+
+    # --- numbers ---
+
+    def next_control(self, kind: str, count: int = 1) -> int:
+        """The next control number of that kind (1, 2, ...); with `count`, the first of that many in a row."""
+        last = self._count_up(kind, count)
+        if last > CONTROL_MOST:
+            raise Conflict("control numbers of this kind are used up", mend="agree a new sender id with the receiver")
+        return last - count + 1
+
+    def next_claim_serial(self, count: int = 1) -> int:
+        """The next serial for `billing_core.identifiers.claim_number`; with `count`, the first of that many."""
+        return self._count_up(CLAIM_SERIAL, count) - count + 1
+
+    def _count_up(self, kind: str, count: int) -> int:
+        if count < 1:
+            raise ValueError("at least one number")
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        table = schema.control_number
+        first = dialect.insert(table).values(practice_id=self.practice_id, kind=kind, value=count)
+        counted = first.on_conflict_do_update(
+            index_elements=["practice_id", "kind"], set_={"value": table.c.value + count}
+        )
+        return int(self._run(counted.returning(table.c.value)).scalar_one())
+
+    # --- claims ---
+
+    def save_claim(
+        self,
+        claim: Claim,
+        state: ClaimState,
+        *,
+        findings: Sequence[Finding] = (),
+        deadline: date | None = None,
+        submitted_on: date | None = None,
+    ) -> None:
+        """Add a claim, or replace the one of that id while it has not left the house (held or ready)."""
+        table = schema.claim
+        there = self._run(self._select(table, table.c.state).where(table.c.id == claim.id)).scalar()
+        if there not in (None, ClaimState.HELD, ClaimState.READY):
+            raise Conflict(f"a {there} claim stays as it was sent", mend="build a replacement or a new claim")
+        row = {
+            "id": claim.id,
+            "number": claim.number,
+            "encounter_id": claim.encounter_id,
+            "patient_id": claim.patient.id,
+            "payer_id": claim.payer.id,
+            "rank": claim.rank,
+            "frequency": claim.frequency,
+            "state": ClaimState(state),
+            "total": claim.total,
+            "service_date": claim.service_date,
+            "created_on": claim.created_on,
+            "submitted_on": submitted_on,
+            "deadline": deadline,
+            "replaces": self._replaced(claim.replaces),
+            "findings": body([to_plain(finding) for finding in findings]),
+            "body": body(claim),
+        }
+        self._save(table, [row])
+
+    def _replaced(self, replaces: str) -> str | None:
+        """The id of the claim that `replaces` names by id or number; None for "", NotFound for a stranger."""
+        if not replaces:
+            return None
+        table = schema.claim
+        named = self._select(table, table.c.id).where(or_(table.c.id == replaces, table.c.number == replaces))
+        found = self._run(named).scalar()
+        if found is None:
+            raise NotFound("the claim to be replaced")
+        return str(found)
+
+    def claim(self, claim_id: str) -> Claim:
+        """The claim's content, or NotFound."""
+        return self._record(Claim, schema.claim, "claim", id=claim_id)
+
+    def standing_claim(self, claim_id: str) -> StandingClaim:
+        """The claim, where it stands and what was found, or NotFound."""
+        return _standing(self._row(schema.claim, "claim", id=claim_id))
+
+    def claim_by_number(self, number: str) -> StandingClaim:
+        """The claim with this CLM01, or NotFound."""
+        return _standing(self._row(schema.claim, "claim", number=number))
+
+    def claims_by_number(self, numbers: Iterable[str]) -> dict[str, StandingClaim]:
+        """The claims with these CLM01; numbers that are not ours are left out."""
+        table = schema.claim
+        found: dict[str, StandingClaim] = {}
+        for piece in in_chunks(numbers):
+            for row in self._run(self._select(table).where(table.c.number.in_(piece))).mappings():
+                found[row["number"]] = _standing(row)
+        return found
+
+    def claims(
+        self,
+        state: ClaimState | Iterable[ClaimState] | None = None,
+        *,
+        encounter_id: str = "",
+        patient_id: str = "",
+        payer_id: str = "",
+        limit: int | None = None,
+    ) -> tuple[StandingClaim, ...]:
+        """Claims whole, in the order they were built."""
+        query = self._claim_query(schema.claim, state, encounter_id, patient_id, payer_id).limit(limit)
+        return tuple(_standing(row) for row in self._run(query).mappings())
+
+    def claim_rows(
+        self,
+        state: ClaimState | Iterable[ClaimState] | None = None,
+        *,
+        encounter_id: str = "",
+        patient_id: str = "",
+        payer_id: str = "",
+        limit: int | None = None,
+    ) -> tuple[ClaimRow, ...]:
+        """Claims as a list shows them, in the order they were built; far quicker than `claims`."""
+        query = self._claim_query(_LISTED, state, encounter_id, patient_id, payer_id).limit(limit)
+        return tuple(_claim_row(row) for row in self._run(query).mappings())
+
+    def _claim_query(
+        self,
+        columns: Any,
+        state: ClaimState | Iterable[ClaimState] | None,
+        encounter_id: str,
+        patient_id: str,
+        payer_id: str,
+    ) -> Select[*tuple[Any, ...]]:
+        table = schema.claim
+        query = self._select(table, *(columns if isinstance(columns, list) else ()))
+        if state is not None:
+            states = [state] if isinstance(state, str) else list(state)
+            query = query.where(table.c.state.in_([ClaimState(s) for s in states]))
+        for column, value in (("encounter_id", encounter_id), ("patient_id", patient_id), ("payer_id", payer_id)):
+            if value:
+                query = query.where(table.c[column] == value)
+        return query.order_by(table.c.created_on, table.c.id)
+
+    def claim_counts(self) -> dict[ClaimState, int]:
+        """How many claims stand at each state; states without a claim are left out."""
+        table = schema.claim
+        query = self._select(table, table.c.state, func.count()).group_by(table.c.state).order_by(table.c.state)
+        return {ClaimState(state): count for state, count in self._run(query)}
+
+    def step_claim(self, claim_id: str, to: ClaimState, submitted_on: date | None = None) -> ClaimState:
+        """Move a claim to another state; IllegalStep when it may not go there. Returns the state it left."""
+        table = schema.claim
+        row = self._run(self._select(table, table.c.state).where(table.c.id == claim_id)).first()
+        if row is None:
+            raise NotFound("claim")
+        left = ClaimState(row.state)
+        content: dict[str, Any] = {"state": step(left, to)}
+        if submitted_on is not None:
+            content["submitted_on"] = submitted_on
+        self._change(table, "claim", {"id": claim_id}, content)
+        return left
+
+    # --- risk ---
+
+    def add_score(self, claim_id: str, artifact_sha256: str, probability_ppm: int, reasons: Any) -> str:
+        """Keep a model's risk for a claim (reasons: a record or plain values); returns its id."""
+        row = {
+            "id": self.new_id(),
+            "claim_id": claim_id,
+            "artifact_sha256": artifact_sha256,
+            "probability_ppm": probability_ppm,
+            "at": self.clock.now(),
+            "body": body(reasons),
+        }
+        self._insert(schema.model_score, [row])
+        return str(row["id"])
+
+    def latest_scores(self, claim_ids: Iterable[str]) -> dict[str, ClaimScore]:
+        """The latest risk of each of these claims; claims never scored are left out."""
+        table = schema.model_score
+        found: dict[str, ClaimScore] = {}
+        for piece in in_chunks(claim_ids):
+            query = self._select(table).where(table.c.claim_id.in_(piece)).order_by(table.c.at, table.c.id)
+            for row in self._run(query).mappings():
+                values = {name: row[name] for name in ClaimScore.__dataclass_fields__}
+                found[row["claim_id"]] = ClaimScore(**values | {"body": json.loads(row["body"])})
+        return found
+
+
+def _claim_row(row: Any) -> ClaimRow:
+    values = {name: row[name] for name in ClaimRow.__dataclass_fields__}
+    values |= {"frequency": Frequency(row["frequency"]), "state": ClaimState(row["state"])}
+    return ClaimRow(**values | {"replaces": row["replaces"] or ""})
+
+
+def _standing(row: Any) -> StandingClaim:
+    findings = tuple(from_plain(Finding, plain) for plain in json.loads(row["findings"]))
+    return StandingClaim(read(Claim, row["body"]), _claim_row(row), findings)

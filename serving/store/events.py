@@ -1,0 +1,125 @@
+"""What happened: one append-only log of who did what to which thing and why, hash-chained per practice.
+
+Things are named, never shown: an event carries the sha256 of the thing before and after, not the thing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from billing_core.record import digest
+from serving.security import Actor
+from serving.store import schema
+from serving.store.bound import body, clean
+from serving.store.chain import EVENTS, ChainReport, Link, link_hash, moment_text, walk
+from serving.store.chained import Chained
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. `subject` names what it happened to ("claim:<id>"); hashes are "" for nothing."""
+
+    id: str
+    position: int
+    at: datetime
+    actor: str
+    actor_id: str
+    action: str
+    subject: str
+    reason: str
+    before_hash: str
+    after_hash: str
+    detail: Mapping[str, Any]
+    prev_hash: str
+    hash: str
+
+
+class Events(Chained):
+    """The log. Every use case leaves a line in it, in the same transaction as what it did."""
+
+    def log(
+        self,
+        actor: Actor | str,
+        action: str,
+        subject: str,
+        reason: str = "",
+        before: Any = None,
+        after: Any = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Add an event; returns its id. `before` and `after` are records, plain values or sha256 digests.
+
+        `detail` is a small mapping of counts and codes; neither it nor `reason` may hold patient data.
+        """
+        login, user_id = (actor, "") if isinstance(actor, str) else (actor.login, actor.user_id)
+        position, previous = self._head(EVENTS)
+        row = {
+            "id": self.new_id(),
+            "position": position + 1,
+            "at": self.clock.now(),
+            "actor": login,
+            "actor_id": user_id,
+            "action": action,
+            "subject": subject,
+            "reason": clean(reason, "reason"),
+            "before_hash": _hash_of(before),
+            "after_hash": _hash_of(after),
+            "detail": body(dict(detail or {})),
+            "prev_hash": previous,
+        }
+        row["hash"] = link_hash(previous, _content(self.practice_id, row))
+        self._insert(schema.event, [row])
+        self._move_head(EVENTS, position + 1, str(row["hash"]))
+        return str(row["id"])
+
+    def events(
+        self, *, subject: str = "", action: str = "", after_position: int = 0, limit: int | None = None
+    ) -> tuple[Event, ...]:
+        """Events in the order they happened; `after_position` begins after a page's last one."""
+        table = schema.event
+        query = self._select(table).where(table.c.position > after_position).order_by(table.c.position).limit(limit)
+        if subject:
+            query = query.where(table.c.subject == subject)
+        if action:
+            query = query.where(table.c.action == action)
+        return tuple(_event(row) for row in self._run(query).mappings())
+
+    def event_count(self) -> int:
+        """How many events the practice has."""
+        return self._head(EVENTS)[0]
+
+    def verify_events(self) -> ChainReport:
+        """Walk the log's chain from the first event; the report names the first event that does not hold."""
+        table = schema.event
+        query = self._select(table).order_by(table.c.position).execution_options(yield_per=2_000)
+        return walk(EVENTS, self._event_links(self._run(query).mappings()), self._head(EVENTS))
+
+    def _event_links(self, rows: Any) -> Iterator[Link]:
+        for row in rows:
+            content = _content(self.practice_id, row)
+            yield Link(row["id"], row["position"], row["prev_hash"], row["hash"], content)
+
+
+def _hash_of(thing: Any) -> str:
+    """ "" for nothing, a digest as it is, anything else hashed."""
+    if thing is None or thing == "":
+        return ""
+    return thing if isinstance(thing, str) and _SHA256.fullmatch(thing) else digest(thing)
+
+
+def _content(practice_id: str, row: Any) -> list[Any]:
+    """What an event's hash covers: every stored column but the chain's own."""
+    who = [practice_id, row["id"], moment_text(row["at"]), row["actor"], row["actor_id"], row["action"]]
+    return [*who, row["subject"], row["reason"], row["before_hash"], row["after_hash"], row["detail"]]
+
+
+def _event(row: Any) -> Event:
+    values = {name: row[name] for name in Event.__dataclass_fields__}
+    return Event(**values | {"detail": json.loads(row["detail"])})

@@ -1,0 +1,343 @@
+"""Every file that came or went, byte for byte, and the payers' answers that were read from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func
+
+from billing_core.money import Cents
+from billing_core.remittance import ClaimPayment, Remittance
+from serving.errors import NotFound
+from serving.store import schema
+from serving.store.bound import Bound, body, in_chunks, read
+from serving.store.states import DenialStatus, Direction, RemittanceState
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file, without its bytes. `kind` as `x12.check.kind_of` names it; `outcome` says what came of it."""
+
+    id: str
+    direction: Direction
+    kind: str
+    name: str
+    control: str
+    sha256: str
+    size: int
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRemittance:
+    """A remittance as read, and whether it was posted; when held, `reasons` say why."""
+
+    id: str
+    file_id: str
+    remittance: Remittance
+    state: RemittanceState
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceRow:
+    """A remittance as a list shows it."""
+
+    id: str
+    payer_number: str
+    trace: str
+    origin: str
+    paid_on: date
+    amount: Cents
+    state: RemittanceState
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPayment:
+    """One claim payment of a remittance; `claim_id` is "" while it is matched to no claim of ours."""
+
+    id: str
+    remittance_id: str
+    position: int
+    claim_id: str
+    payment: ClaimPayment
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDenial:
+    """One denied line (`line` 0: the whole claim). `body` holds what `billing_core.denial` said, as plain values."""
+
+    id: str
+    claim_id: str
+    claim_payment_id: str
+    line: int
+    category: str
+    amount: Cents
+    found_on: date
+    deadline: date | None
+    status: DenialStatus
+    body: Mapping[str, Any]
+
+
+_FILE = [schema.transmission.c[name] for name in StoredFile.__dataclass_fields__]
+
+
+class Files(Bound):
+    """Files and answers. The same file twice, or the same remittance twice, changes nothing."""
+
+    # --- files ---
+
+    def add_file(
+        self,
+        direction: Direction,
+        kind: str,
+        name: str,
+        content: bytes,
+        control: str = "",
+        claim_ids: Iterable[str] = (),
+        outcome: str = "",
+    ) -> tuple[str, bool]:
+        """Keep a file; returns (its id, whether it is new). Equal bytes in the same direction are the same file."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        table = schema.transmission
+        same = (table.c.direction == direction, table.c.sha256 == sha256)
+        there = self._run(self._select(table, table.c.id).where(*same)).scalar()
+        if there is not None:
+            return str(there), False
+        file_id = self.new_id()
+        row = {
+            "id": file_id,
+            "direction": Direction(direction),
+            "kind": kind,
+            "name": name,
+            "control": control,
+            "sha256": sha256,
+            "size": len(content),
+            "content": content,
+            "at": self.clock.now(),
+            "outcome": outcome,
+        }
+        self._insert(table, [row])
+        self._insert(schema.sent_claim, [{"transmission_id": file_id, "claim_id": c} for c in claim_ids])
+        return file_id, True
+
+    def set_file_outcome(self, file_id: str, outcome: str) -> None:
+        """Say in a sentence what came of a file (no patient data)."""
+        self._change(schema.transmission, "file", {"id": file_id}, {"outcome": outcome})
+
+    def file(self, file_id: str) -> StoredFile:
+        """The file without its bytes, or NotFound."""
+        row = self._run(self._select(schema.transmission, *_FILE).where(schema.transmission.c.id == file_id))
+        found = row.mappings().first()
+        if found is None:
+            raise NotFound("file")
+        return _file(found)
+
+    def file_bytes(self, file_id: str) -> bytes:
+        """The file's bytes, or NotFound."""
+        return bytes(self._row(schema.transmission, "file", id=file_id)["content"])
+
+    def file_by_control(self, direction: Direction, kind: str, control: str) -> StoredFile:
+        """The latest file with that control number, or NotFound: which of ours a 999 speaks of."""
+        table = schema.transmission
+        query = self._select(table, *_FILE).where(
+            table.c.direction == direction, table.c.kind == kind, table.c.control == control
+        )
+        row = self._run(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(1)).mappings().first()
+        if row is None:
+            raise NotFound("file")
+        return _file(row)
+
+    def files(
+        self, direction: Direction | None = None, kind: str = "", limit: int | None = None
+    ) -> tuple[StoredFile, ...]:
+        """Files in the order they came or went."""
+        table = schema.transmission
+        query = self._select(table, *_FILE).order_by(table.c.at, table.c.id).limit(limit)
+        if direction is not None:
+            query = query.where(table.c.direction == direction)
+        return tuple(_file(row) for row in self._run(query.where(table.c.kind == kind) if kind else query).mappings())
+
+    def claims_in_file(self, file_id: str) -> tuple[str, ...]:
+        """The ids of the claims that an outbound file carried."""
+        table = schema.sent_claim
+        query = self._select(table, table.c.claim_id).where(table.c.transmission_id == file_id)
+        return tuple(self._run(query.order_by(table.c.claim_id)).scalars())
+
+    def files_of_claim(self, claim_id: str) -> tuple[StoredFile, ...]:
+        """The outbound files that carried the claim, in the order they went."""
+        sent, table = schema.sent_claim, schema.transmission
+        carried = self._select(sent, sent.c.transmission_id).where(sent.c.claim_id == claim_id)
+        query = self._select(table, *_FILE).where(table.c.id.in_(carried)).order_by(table.c.at, table.c.id)
+        return tuple(_file(row) for row in self._run(query).mappings())
+
+    # --- remittances ---
+
+    def add_remittance(
+        self,
+        remittance: Remittance,
+        file_id: str = "",
+        state: RemittanceState = RemittanceState.HELD,
+        reasons: Sequence[str] = (),
+        matches: Mapping[int, str] | None = None,
+    ) -> tuple[str, bool]:
+        """Keep a remittance and its claim payments; returns (its id, whether it is new).
+
+        A remittance is known by payer, trace, origin and date. `matches` maps the position of a claim payment in the
+        remittance (from 1) to the id of our claim; the others stay unmatched.
+        """
+        table = schema.remittance
+        key = {
+            "payer_number": remittance.payer_number,
+            "trace": remittance.trace,
+            "origin": remittance.origin,
+            "paid_on": remittance.paid_on,
+        }
+        same = self._select(table, table.c.id).where(*(table.c[name] == value for name, value in key.items()))
+        there = self._run(same).scalar()
+        if there is not None:
+            return str(there), False
+        row = {
+            "id": self.new_id(),
+            "transmission_id": file_id or None,
+            **key,
+            "amount": remittance.amount,
+            "state": RemittanceState(state),
+            "reasons": body(list(reasons)),
+            "body": body(replace(remittance, claims=())),
+        }
+        self._insert(table, [row])
+        self._insert(schema.claim_payment, self._payment_rows(str(row["id"]), remittance.claims, matches or {}))
+        return str(row["id"]), True
+
+    def _payment_rows(
+        self, remittance_id: str, payments: Sequence[ClaimPayment], matches: Mapping[int, str]
+    ) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": self.new_id(),
+                "remittance_id": remittance_id,
+                "position": position,
+                "claim_id": matches.get(position) or None,
+                "number": payment.number,
+                "status": payment.status,
+                "paid": payment.paid,
+                "body": body(payment),
+            }
+            for position, payment in enumerate(payments, start=1)
+        ]
+
+    def remittance(self, remittance_id: str) -> StoredRemittance:
+        """The remittance whole, or NotFound."""
+        row = self._row(schema.remittance, "remittance", id=remittance_id)
+        payments = tuple(stored.payment for stored in self.claim_payments(remittance_id=remittance_id))
+        whole = replace(read(Remittance, row["body"]), claims=payments)
+        state, reasons = RemittanceState(row["state"]), tuple(json.loads(row["reasons"]))
+        return StoredRemittance(row["id"], row["transmission_id"] or "", whole, state, reasons)
+
+    def remittances(self, state: RemittanceState | None = None, limit: int | None = None) -> tuple[RemittanceRow, ...]:
+        """Remittances as a list shows them, oldest payment first."""
+        table = schema.remittance
+        columns = [table.c[name] for name in RemittanceRow.__dataclass_fields__]
+        query = self._select(table, *columns).order_by(table.c.paid_on, table.c.id).limit(limit)
+        rows = self._run(query if state is None else query.where(table.c.state == state)).mappings()
+        return tuple(
+            RemittanceRow(
+                **{**row, "state": RemittanceState(row["state"]), "reasons": tuple(json.loads(row["reasons"]))}
+            )
+            for row in rows
+        )
+
+    def set_remittance_state(self, remittance_id: str, state: RemittanceState, reasons: Sequence[str] = ()) -> None:
+        """Post a held remittance, or hold it for other reasons."""
+        content = {"state": RemittanceState(state), "reasons": body(list(reasons))}
+        self._change(schema.remittance, "remittance", {"id": remittance_id}, content)
+
+    def claim_payments(
+        self, *, remittance_id: str = "", claim_id: str = "", unmatched: bool = False, limit: int | None = None
+    ) -> tuple[StoredPayment, ...]:
+        """Claim payments of a remittance or of a claim, or those matched to no claim, in the order they came."""
+        table, parent = schema.claim_payment, schema.remittance
+        query = (
+            self._select(table)
+            .join(parent, (parent.c.practice_id == table.c.practice_id) & (parent.c.id == table.c.remittance_id))
+            .order_by(parent.c.paid_on, table.c.remittance_id, table.c.position)
+            .limit(limit)
+        )
+        if remittance_id:
+            query = query.where(table.c.remittance_id == remittance_id)
+        if claim_id:
+            query = query.where(table.c.claim_id == claim_id)
+        if unmatched:
+            query = query.where(table.c.claim_id.is_(None))
+        return tuple(_payment(row) for row in self._run(query).mappings())
+
+    def match_payment(self, claim_payment_id: str, claim_id: str) -> None:
+        """Say which claim of ours an unmatched claim payment is about."""
+        self._change(schema.claim_payment, "claim payment", {"id": claim_payment_id}, {"claim_id": claim_id})
+
+    # --- denials ---
+
+    def save_denials(self, denials: Iterable[StoredDenial]) -> None:
+        """Add denied lines, or replace those of the same id."""
+        names = StoredDenial.__dataclass_fields__
+        rows = [{name: getattr(d, name) for name in names} | {"body": body(dict(d.body))} for d in denials]
+        self._save(schema.denial, rows)
+
+    def denial(self, denial_id: str) -> StoredDenial:
+        """The denied line, or NotFound."""
+        return _denial(self._row(schema.denial, "denial", id=denial_id))
+
+    def denials(
+        self, *, claim_id: str = "", status: DenialStatus | None = None, limit: int | None = None
+    ) -> tuple[StoredDenial, ...]:
+        """Denied lines, oldest first."""
+        table = schema.denial
+        query = self._select(table).order_by(table.c.found_on, table.c.id).limit(limit)
+        if claim_id:
+            query = query.where(table.c.claim_id == claim_id)
+        if status is not None:
+            query = query.where(table.c.status == status)
+        return tuple(_denial(row) for row in self._run(query).mappings())
+
+    def denials_of_claims(self, claim_ids: Iterable[str]) -> dict[str, tuple[StoredDenial, ...]]:
+        """Denied lines by claim; claims without one are left out."""
+        table = schema.denial
+        found: dict[str, tuple[StoredDenial, ...]] = {}
+        for piece in in_chunks(claim_ids):
+            query = self._select(table).where(table.c.claim_id.in_(piece)).order_by(table.c.found_on, table.c.id)
+            for row in self._run(query).mappings():
+                found[row["claim_id"]] = (*found.get(row["claim_id"], ()), _denial(row))
+        return found
+
+    def set_denial_status(self, denial_id: str, status: DenialStatus) -> None:
+        """Say where the work on a denied line stands."""
+        self._change(schema.denial, "denial", {"id": denial_id}, {"status": DenialStatus(status)})
+
+    def denial_totals(self) -> dict[str, tuple[int, Cents]]:
+        """By category: how many denied lines, and their charges."""
+        table = schema.denial
+        query = self._select(table, table.c.category, func.count(), func.sum(table.c.amount))
+        rows = self._run(query.group_by(table.c.category).order_by(table.c.category))
+        return {category: (count, int(amount)) for category, count, amount in rows}
+
+
+def _file(row: Any) -> StoredFile:
+    return StoredFile(**{**row, "direction": Direction(row["direction"])})
+
+
+def _payment(row: Any) -> StoredPayment:
+    payment = read(ClaimPayment, row["body"])
+    return StoredPayment(row["id"], row["remittance_id"], row["position"], row["claim_id"] or "", payment)
+
+
+def _denial(row: Any) -> StoredDenial:
+    values = {name: row[name] for name in StoredDenial.__dataclass_fields__}
+    return StoredDenial(**values | {"status": DenialStatus(row["status"]), "body": json.loads(row["body"])})

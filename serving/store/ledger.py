@@ -1,0 +1,252 @@
+"""The ledger on disk: legs first, then the entry that seals them, chained to the entry before. It only grows.
+
+The store refuses by trigger: an entry whose legs are fewer than two or do not sum to zero, a leg of a sealed entry,
+an entry out of its place in the chain, and every update or delete. Nothing here works around that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select, text
+
+from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
+from billing_core.money import Cents
+from serving.errors import NotFound
+from serving.store import schema
+from serving.store.bound import in_chunks
+from serving.store.chain import LEDGER, ChainReport, Link, day_text, link_hash, moment_text, walk
+from serving.store.chained import Chained
+
+BATCH = 1_000  # entries written at a time
+BULK = 100  # from here on a batch is a bulk load
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBalance:
+    """What one owner owes of one charge. `since` is the first business date of that owner's share."""
+
+    charge_id: str
+    encounter_id: str
+    patient_id: str
+    owner: Owner
+    party: str
+    amount: Cents
+    service_date: date
+    since: date
+
+
+class Ledger(Chained):
+    """Entries in, balances out."""
+
+    def append_entries(self, entries: Sequence[Entry]) -> int:
+        """Write the entries in the order given: their legs, then their seals. Returns how many."""
+        for first in range(0, len(entries), BATCH):
+            self._append_batch(entries[first : first + BATCH])
+        return len(entries)
+
+    def _append_batch(self, entries: Sequence[Entry]) -> None:
+        sealed_at = self.clock.now()
+        position, previous = self._head(LEDGER)
+        legs: list[dict[str, Any]] = []
+        seals: list[dict[str, Any]] = []
+        for entry in entries:
+            entry_legs, seal = _leg_rows(entry), _seal_row(entry) | {"sealed_at": sealed_at}
+            legs.extend(entry_legs)
+            position += 1
+            hashed = link_hash(previous, _content(self.practice_id, seal, entry_legs))
+            seals.append(seal | {"position": position, "prev_hash": previous, "hash": hashed})
+            previous = hashed
+        if len(entries) >= BULK and self._connection.dialect.name == "postgresql":
+            # The seals' plans were made when the tables were smaller, perhaps empty; after a bulk load without
+            # fresh statistics they would read all of a practice's entries for each leg.
+            self._run(text("DISCARD PLANS"))
+        self._insert(schema.ledger_leg, legs)
+        self._insert(schema.ledger_entry, seals)
+        self._move_head(LEDGER, position, previous)
+
+    def entry(self, entry_id: str) -> Entry:
+        """The entry with its legs, or NotFound."""
+        found = self._entries(schema.ledger_entry.c.id == entry_id)
+        if not found:
+            raise NotFound("ledger entry")
+        return found[0]
+
+    def entries(self, *, charge_id: str = "", limit: int | None = None) -> tuple[Entry, ...]:
+        """Entries in the order they were written; with `charge_id`, those with a leg about that charge."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        chosen = self._select(seal, seal.c.id).order_by(seal.c.position).limit(limit)
+        if charge_id:
+            about = self._select(leg, leg.c.entry_id).where(leg.c.charge_id == charge_id)
+            chosen = chosen.where(seal.c.id.in_(about))
+        return self._entries(seal.c.id.in_(select(chosen.subquery().c.id)))
+
+    def entries_by_cause(self, source: str, reference: str | None = None) -> tuple[Entry, ...]:
+        """Entries whose cause has that source (and reference), in the order they were written."""
+        seal = schema.ledger_entry
+        about = seal.c.source == source
+        return self._entries(about if reference is None else and_(about, seal.c.reference == reference))
+
+    def entry_count(self) -> int:
+        """How many entries the practice has."""
+        return self._head(LEDGER)[0]
+
+    def _entries(self, *conditions: Any) -> tuple[Entry, ...]:
+        rows = self._run(self._sealed().where(*conditions)).mappings()
+        return tuple(_entry(list(group)) for _, group in groupby(rows, key=lambda row: row["id"]))
+
+    def _sealed(self) -> Select[*tuple[Any, ...]]:
+        """Every leg beside its seal, in the order of the chain."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
+        columns = [leg.c[name] for name in ("leg", "account", "owner", "party", "charge_id", "amount")]
+        return self._select(seal, seal, *columns).outerjoin(leg, same).order_by(seal.c.position, leg.c.leg)
+
+    # --- balances ---
+
+    def legs_of_charges(self, charge_ids: Iterable[str]) -> dict[str, list[Leg]]:
+        """Every leg about these charges, by charge, in the order written; each charge asked for has a list."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        asked = list(charge_ids)
+        found: dict[str, list[Leg]] = {charge_id: [] for charge_id in asked}
+        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
+        for piece in in_chunks(asked):
+            query = self._select(leg).join(seal, same).where(leg.c.charge_id.in_(piece))
+            for row in self._run(query.order_by(seal.c.position, leg.c.leg)).mappings():
+                found[row["charge_id"]].append(_leg(row))
+        return found
+
+    def ledger_sum(self) -> Cents:
+        """The sum of every leg of the practice: zero in sound books."""
+        leg = schema.ledger_leg
+        return int(self._run(self._select(leg, func.coalesce(func.sum(leg.c.amount), 0))).scalar_one())
+
+    def account_totals(self, as_of: date | None = None) -> dict[AccountKind, Cents]:
+        """The balance of each kind of account by business date; kinds without a leg are left out."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
+        query = self._select(leg, leg.c.account, func.sum(leg.c.amount)).join(seal, same).group_by(leg.c.account)
+        if as_of is not None:
+            query = query.where(seal.c.effective <= as_of)
+        return {AccountKind(kind): int(total) for kind, total in self._run(query.order_by(leg.c.account))}
+
+    def open_balances(
+        self, as_of: date, *, owner: Owner | None = None, patient_id: str = ""
+    ) -> tuple[OpenBalance, ...]:
+        """What is owed of each charge by business date `as_of`, zero balances left out, by charge and owner."""
+        seal, leg, charge = schema.ledger_entry, schema.ledger_leg, schema.charge
+        owed, since = func.sum(leg.c.amount), func.min(seal.c.effective, type_=seal.c.effective.type)
+        named = (leg.c.charge_id, charge.c.encounter_id, charge.c.patient_id, leg.c.owner, leg.c.party)
+        query = (
+            self._select(leg, *named, owed.label("amount"), charge.c.service_date, since.label("since"))
+            .join(seal, and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id))
+            .join(charge, and_(leg.c.practice_id == charge.c.practice_id, leg.c.charge_id == charge.c.id))
+            .where(seal.c.effective <= as_of, leg.c.owner.is_not(None))
+            .group_by(*named, charge.c.service_date)
+            .having(owed != 0)
+            .order_by(leg.c.charge_id, leg.c.owner, leg.c.party)
+        )
+        if owner is not None:
+            query = query.where(leg.c.owner == owner)
+        if patient_id:
+            query = query.where(charge.c.patient_id == patient_id)
+        return tuple(
+            OpenBalance(**{**row, "owner": Owner(row["owner"]), "amount": int(row["amount"])})
+            for row in self._run(query).mappings()
+        )
+
+    # --- the chain ---
+
+    def verify_ledger(self) -> ChainReport:
+        """Walk the ledger's chain from the first entry; the report names the first entry that does not hold."""
+        report = walk(LEDGER, self._ledger_links(), self._head(LEDGER))
+        if not report.sound:
+            return report
+        seal = schema.ledger_entry
+        outside = self._run(
+            self._select(seal, seal.c.id).where(~seal.c.position.between(1, report.length)).limit(1)
+        ).scalar()
+        if outside:
+            return replace(report, sound=False, broken_id=str(outside), reason="it has no place in the chain")
+        stray = self._unsealed_entry()
+        if stray:
+            return replace(report, sound=False, broken_id=stray, reason="it has legs and no seal")
+        if self.ledger_sum() != 0:  # somebody who could hash the chain anew has written unbalanced legs
+            return replace(report, sound=False, reason="the legs do not sum to zero")
+        return report
+
+    def _unsealed_entry(self) -> str:
+        """The id of an entry that has legs and no seal; "" when every leg is sealed.
+
+        The chain has proved that each seal has the legs it counts, so there are others only if there are more legs.
+        """
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        counted = self._run(self._select(seal, func.coalesce(func.sum(seal.c.leg_count), 0))).scalar_one()
+        if counted == self._run(self._select(leg, func.count())).scalar_one():
+            return ""
+        sealed = self._select(seal, seal.c.id).where(seal.c.id == leg.c.entry_id).correlate(leg).exists()
+        query = self._select(leg, leg.c.entry_id).where(~sealed).order_by(leg.c.entry_id).limit(1)
+        return str(self._run(query).scalar() or "")
+
+    def _ledger_links(self) -> Iterator[Link]:
+        """Every link as it is stored, read in pages of places in the chain."""
+        seal = schema.ledger_entry
+        last = self._run(self._select(seal, func.max(seal.c.position))).scalar() or 0
+        for first in range(1, last + 1, BATCH):
+            page = self._sealed().where(seal.c.position.between(first, first + BATCH - 1))
+            for _, group in groupby(self._run(page).mappings(), key=lambda row: row["id"]):
+                legs = list(group)
+                content = _content(self.practice_id, legs[0], [leg for leg in legs if leg["leg"] is not None])
+                yield Link(legs[0]["id"], legs[0]["position"], legs[0]["prev_hash"], legs[0]["hash"], content)
+
+
+def _leg_rows(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            "entry_id": entry.id,
+            "leg": number,
+            "account": leg.account.kind.value,
+            "owner": leg.account.owner.value if leg.account.owner else None,
+            "party": leg.account.party,
+            "charge_id": leg.charge_id or None,
+            "amount": leg.amount,
+        }
+        for number, leg in enumerate(entry.legs, start=1)
+    ]
+
+
+def _seal_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": entry.kind.value,
+        "effective": entry.effective,
+        "source": entry.cause.source,
+        "reference": entry.cause.reference,
+        "reason": entry.cause.reason,
+        "reverses": entry.reverses or None,
+        "leg_count": len(entry.legs),
+    }
+
+
+def _content(practice_id: str, seal: Any, legs: Iterable[Any]) -> list[Any]:
+    """What an entry's hash covers: every stored column of the seal and of its legs but the chain's own."""
+    head = [practice_id, seal["id"], seal["kind"], day_text(seal["effective"]), seal["source"], seal["reference"]]
+    tail = [seal["reason"], seal["reverses"], seal["leg_count"], moment_text(seal["sealed_at"])]
+    sides = [[leg["leg"], leg["account"], leg["owner"], leg["party"], leg["charge_id"], leg["amount"]] for leg in legs]
+    return [*head, *tail, sides]
+
+
+def _leg(row: Any) -> Leg:
+    owner = Owner(row["owner"]) if row["owner"] else None
+    return Leg(Account(AccountKind(row["account"]), owner, row["party"]), row["amount"], row["charge_id"] or "")
+
+
+def _entry(rows: list[Any]) -> Entry:
+    seal = rows[0]
+    cause = Cause(seal["source"], seal["reference"], seal["reason"])
+    legs = tuple(_leg(row) for row in rows if row["leg"] is not None)
+    return Entry(seal["id"], EntryKind(seal["kind"]), seal["effective"], cause, legs, seal["reverses"] or "")

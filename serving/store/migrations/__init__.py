@@ -1,0 +1,1 @@
+"""How the books came to their shape, revision by revision. Run by `serving.store.migrate`."""

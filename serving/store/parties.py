@@ -1,0 +1,253 @@
+"""The parties: the practice itself, payers and their contracts, prices, providers, locations, and the patients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import or_, update
+
+from billing_core.chargemaster import Chargemaster, Price
+from billing_core.contract import Contract
+from billing_core.registration import (
+    Authorization,
+    Coverage,
+    Guarantor,
+    Location,
+    Patient,
+    Payer,
+    Practice,
+    Provider,
+)
+from serving.errors import InputError, NotFound
+from serving.store import schema
+from serving.store.bound import Bound, body, effective_on, execute, read
+
+
+class Parties(Bound):
+    """Saving a record of the same id replaces it; the event log keeps the hash before and after."""
+
+    # --- the practice and its partners ---
+
+    def practice(self) -> Practice:
+        """The practice whose books these are."""
+        query = schema.practice.select().where(schema.practice.c.id == self.practice_id)
+        row = self._run(query).mappings().one()
+        return read(Practice, row["body"])
+
+    def save_practice(self, record: Practice) -> None:
+        """New particulars of this practice. Its id and its mark stay as they are."""
+        if record.id != self.practice_id or record.mark != self.practice().mark:
+            raise InputError("id and mark of a practice stay", field="practice", mend="keep the id and the mark")
+        mine = schema.practice.c.id == self.practice_id
+        execute(self._connection, update(schema.practice).where(mine).values(body=body(record)))
+
+    def save_payer(self, record: Payer) -> None:
+        """Add a payer, or replace the one of that id."""
+        self.save_payers([record])
+
+    def save_payers(self, records: Iterable[Payer]) -> None:
+        """Many payers at once."""
+        self._save(schema.payer, [{"id": r.id, "number": r.number, "body": body(r)} for r in records])
+
+    def payer(self, payer_id: str) -> Payer:
+        """The payer, or NotFound."""
+        return self._record(Payer, schema.payer, "payer", id=payer_id)
+
+    def payer_by_number(self, number: str) -> Payer:
+        """The payer with this electronic payer id (NM109), or NotFound."""
+        return self._record(Payer, schema.payer, "payer", number=number)
+
+    def payers(self) -> tuple[Payer, ...]:
+        """Every payer, by id."""
+        table = schema.payer
+        return self._records(Payer, self._select(table, table.c.body).order_by(table.c.id))
+
+    def save_contract(self, record: Contract) -> None:
+        """Add a contract, or replace the one of that payer and first day."""
+        row = {
+            "payer_id": record.payer_id,
+            "effective": record.effective,
+            "terminated": record.terminated,
+            "body": body(record),
+        }
+        self._save(schema.contract, [row])
+
+    def contract(self, payer_id: str, on: date) -> Contract:
+        """The contract in force with the payer on that day (the latest first), or NotFound."""
+        table = schema.contract
+        query = self._select(table, table.c.body).where(table.c.payer_id == payer_id, effective_on(table, on))
+        found = self._records(Contract, query.order_by(table.c.effective.desc()).limit(1))
+        if not found:
+            raise NotFound("contract")
+        return found[0]
+
+    def contracts(self, payer_id: str = "") -> tuple[Contract, ...]:
+        """Every contract (of one payer, when given), by payer and first day."""
+        table = schema.contract
+        query = self._select(table, table.c.body).order_by(table.c.payer_id, table.c.effective)
+        return self._records(Contract, query.where(table.c.payer_id == payer_id) if payer_id else query)
+
+    def save_prices(self, records: Iterable[Price]) -> None:
+        """Add prices, or replace those of the same procedure and first day."""
+        rows = [
+            {"procedure": r.procedure, "effective": r.effective, "terminated": r.terminated, "amount": r.amount}
+            for r in records
+        ]
+        self._save(schema.price, rows)
+
+    def chargemaster(self) -> Chargemaster:
+        """All prices of the practice."""
+        table = schema.price
+        columns = (table.c.procedure, table.c.amount, table.c.effective, table.c.terminated)
+        rows = self._run(self._select(table, *columns).order_by(table.c.procedure, table.c.effective))
+        return Chargemaster(tuple(Price(**row) for row in rows.mappings()))
+
+    def save_provider(self, record: Provider) -> None:
+        """Add a provider, or replace the one of that id."""
+        self._save(schema.provider, [{"id": record.id, "npi": record.npi, "body": body(record)}])
+
+    def provider(self, provider_id: str) -> Provider:
+        """The provider, or NotFound."""
+        return self._record(Provider, schema.provider, "provider", id=provider_id)
+
+    def providers(self) -> tuple[Provider, ...]:
+        """Every provider, by id."""
+        table = schema.provider
+        return self._records(Provider, self._select(table, table.c.body).order_by(table.c.id))
+
+    def save_location(self, record: Location) -> None:
+        """Add a location, or replace the one of that id."""
+        self._save(schema.location, [{"id": record.id, "body": body(record)}])
+
+    def location(self, location_id: str) -> Location:
+        """The location, or NotFound."""
+        return self._record(Location, schema.location, "location", id=location_id)
+
+    def locations(self) -> tuple[Location, ...]:
+        """Every location, by id."""
+        table = schema.location
+        return self._records(Location, self._select(table, table.c.body).order_by(table.c.id))
+
+    # --- the patients ---
+
+    def save_guarantor(self, record: Guarantor) -> None:
+        """Add a guarantor, or replace the one of that id."""
+        self.save_guarantors([record])
+
+    def save_guarantors(self, records: Iterable[Guarantor]) -> None:
+        """Many guarantors at once."""
+        self._save(schema.guarantor, [{"id": r.id, "body": body(r)} for r in records])
+
+    def guarantor(self, guarantor_id: str) -> Guarantor:
+        """The guarantor, or NotFound."""
+        return self._record(Guarantor, schema.guarantor, "guarantor", id=guarantor_id)
+
+    def guarantors(self) -> tuple[Guarantor, ...]:
+        """Every guarantor, by id."""
+        table = schema.guarantor
+        return self._records(Guarantor, self._select(table, table.c.body).order_by(table.c.id))
+
+    def save_patient(self, record: Patient) -> None:
+        """Add a patient, or replace the one of that id. The guarantor must be there."""
+        self.save_patients([record])
+
+    def save_patients(self, records: Iterable[Patient]) -> None:
+        """Many patients at once."""
+        rows = [
+            {
+                "id": r.id,
+                "record_number": r.record_number,
+                "guarantor_id": r.guarantor_id,
+                "last_name": r.name.last.lower(),
+                "birth_date": r.birth_date,
+                "body": body(r),
+            }
+            for r in records
+        ]
+        self._save(schema.patient, rows)
+
+    def patient(self, patient_id: str) -> Patient:
+        """The patient, or NotFound."""
+        return self._record(Patient, schema.patient, "patient", id=patient_id)
+
+    def patients(self, guarantor_id: str = "", limit: int | None = None) -> tuple[Patient, ...]:
+        """Every patient (of one guarantor, when given), by id."""
+        table = schema.patient
+        query = self._select(table, table.c.body).order_by(table.c.id).limit(limit)
+        return self._records(Patient, query.where(table.c.guarantor_id == guarantor_id) if guarantor_id else query)
+
+    def find_patients(self, text: str, limit: int = 20) -> tuple[Patient, ...]:
+        """Patients whose last name begins with `text`, or whose record number it is."""
+        table = schema.patient
+        matches = or_(
+            table.c.last_name.startswith(text.strip().lower(), autoescape=True),
+            table.c.record_number == text.strip(),
+        )
+        query = self._select(table, table.c.body).where(matches).order_by(table.c.last_name, table.c.id)
+        return self._records(Patient, query.limit(limit))
+
+    def save_coverage(self, record: Coverage) -> None:
+        """Add a coverage, or replace the one of that id."""
+        self.save_coverages([record])
+
+    def save_coverages(self, records: Iterable[Coverage]) -> None:
+        """Many coverages at once."""
+        rows = [
+            {
+                "id": r.id,
+                "patient_id": r.patient_id,
+                "payer_id": r.payer_id,
+                "rank": r.rank,
+                "member_id": r.member_id,
+                "effective": r.effective,
+                "terminated": r.terminated,
+                "body": body(r),
+            }
+            for r in records
+        ]
+        self._save(schema.coverage, rows)
+
+    def coverage(self, coverage_id: str) -> Coverage:
+        """The coverage, or NotFound."""
+        return self._record(Coverage, schema.coverage, "coverage", id=coverage_id)
+
+    def coverages(self, patient_id: str) -> tuple[Coverage, ...]:
+        """Every coverage of the patient, first payer first, whatever its dates."""
+        table = schema.coverage
+        query = self._select(table, table.c.body).where(table.c.patient_id == patient_id)
+        return self._records(Coverage, query.order_by(table.c.rank, table.c.effective, table.c.id))
+
+    def coverages_of_member(self, member_id: str) -> tuple[Coverage, ...]:
+        """Every coverage with this member id: how a payer's answer without our number is matched."""
+        table = schema.coverage
+        query = self._select(table, table.c.body).where(table.c.member_id == member_id)
+        return self._records(Coverage, query.order_by(table.c.rank, table.c.id))
+
+    def save_authorization(self, record: Authorization) -> None:
+        """Add a prior authorization, or replace the one of that id."""
+        self.save_authorizations([record])
+
+    def save_authorizations(self, records: Iterable[Authorization]) -> None:
+        """Many prior authorizations at once."""
+        rows = [
+            {
+                "id": r.id,
+                "patient_id": r.patient_id,
+                "payer_id": r.payer_id,
+                "number": r.number,
+                "body": body(r),
+            }
+            for r in records
+        ]
+        self._save(schema.prior_authorization, rows)
+
+    def authorization(self, authorization_id: str) -> Authorization:
+        """The prior authorization, or NotFound."""
+        return self._record(Authorization, schema.prior_authorization, "authorization", id=authorization_id)
+
+    def authorizations(self, patient_id: str) -> tuple[Authorization, ...]:
+        """Every prior authorization of the patient, by id."""
+        table = schema.prior_authorization
+        query = self._select(table, table.c.body).where(table.c.patient_id == patient_id)
+        return self._records(Authorization, query.order_by(table.c.id))
