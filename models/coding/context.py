@@ -1,0 +1,370 @@
+"""What a mention in a note is *not*: denied, past, a relative's, suspected, feared, over.
+
+The rules are data: (phrase, context, direction). A trigger colours the words on its side of the sentence until a word
+that ends its reach ("but", "however", another trigger). The method is NegEx and ConText (Chapman 2001, Harkema 2009);
+the phrases are our own. What follows from a context is not decided here: that an uncertain diagnosis is not coded in
+outpatient care (ICD-10-CM guideline IV.H) and is coded as if it existed in inpatient care (II.H) is in `suggester`.
+Every error found in this file becomes a one-sentence test first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.coding.note import Kind
+from models.coding.words import word_set
+
+
+class Context(StrEnum):
+    """Why a mention does not simply say that the patient has the condition now; strongest first."""
+
+    FAMILY = "family"
+    OTHER_PERSON = "someone else"
+    HYPOTHETICAL = "hypothetical"
+    NEGATED = "negated"
+    RESOLVED = "resolved"
+    UNCERTAIN = "uncertain"
+    HISTORICAL = "historical"
+
+
+STRENGTH = {context: rank for rank, context in enumerate(Context)}
+
+FORWARD, BACKWARD = "forward", "backward"
+
+RULES: tuple[tuple[Context, str, str], ...] = (
+    (
+        Context.NEGATED,
+        FORWARD,
+        "no|not|denies|denied|deny|denying|without|w/o|negative for|neg for|no evidence of|no sign of|no signs of"
+        "|absence of|free of|never had|never|no longer has|does not have|do not have|did not have|doesn't have|no"
+        " known"
+        "|not suggestive of|not consistent with|no history of|no hx of|no h/o|neither|nor|ruled out for|no"
+        " suspicion of"
+        "|no concern for|no complaints of|rules out|ruled out|does not show|did not show|no longer having|lack of|non"
+        "|cannot see|declines any|no symptoms of|no findings of|negative|unremarkable for|no family history of",
+    ),
+    (
+        Context.NEGATED,
+        BACKWARD,
+        "is negative|was negative|are negative|were negative|negative|has been ruled out|was ruled out|ruled out"
+        "|is absent|absent"
+        "|not present|not seen|is excluded|not identified|were not seen|denied|not appreciated|none",
+    ),
+    (
+        Context.UNCERTAIN,
+        FORWARD,
+        "possible|possibly|probable|probably|likely|suspect|suspects|suspected|suspicion of|suspicious for"
+        "|concern for"
+        "|concerning for|concerned about|questionable|question of|rule out|r/o|ro|differential includes"
+        "|differential diagnosis"
+        "|differential|consider|considering|vs|versus|may be|may have|might be|might have|could be|appears to be"
+        "|consistent with"
+        "|compatible with|indicative of|suggestive of|suggests|suggest|presumed|presumptive|presumably|working"
+        " diagnosis"
+        "|working diagnosis of|worrisome for|favor|favors|evaluate for|evaluation for|to exclude|cannot exclude"
+        "|unable to rule out|not ruled out|appears|perhaps|comparable with|ddx|most likely|r/o for|to assess for"
+        "|looks like|appearance of"
+        "|thought to be|believed to be|could represent|may represent|possibility of|equivocal for|an element of",
+    ),
+    (
+        Context.UNCERTAIN,
+        BACKWARD,
+        "is suspected|was suspected|suspected|is likely|is possible|is probable|likely|possible|probable"
+        "|questionable|vs"
+        "|versus|cannot be excluded|cannot be ruled out|not ruled out|is a consideration|unlikely|is unlikely"
+        "|less likely"
+        "|not excluded|to be ruled out",
+    ),
+    (
+        Context.FAMILY,
+        FORWARD,
+        "family history of|family history significant for|family hx of|family h/o|fh of|fhx of|family history"
+        " positive for"
+        "|family history includes|runs in the family|mother|father|sister|brother|parents|both parents"
+        "|grandmother|grandfather"
+        "|aunt|uncle|grandparent|maternal|paternal|sibling|siblings|cousin|mom|dad|niece|nephew|mother's|father's"
+        "|familial history of",
+    ),
+    (
+        Context.FAMILY,
+        BACKWARD,
+        "runs in the family|in her mother|in his mother|in her father|in his father|in the family",
+    ),
+    (
+        Context.OTHER_PERSON,
+        FORWARD,
+        "wife|husband|spouse|roommate|coworker|co-worker|coworkers|classmate|boyfriend|girlfriend|partner|friend"
+        "|neighbor|sick contact"
+        "|sick contacts|exposure to|exposed to|contact with|his son|her son|his daughter|her daughter|donor"
+        "|school contacts",
+    ),
+    (
+        Context.HYPOTHETICAL,
+        FORWARD,
+        "if|should he develop|should she develop|should you develop|return for|return if|return precautions|call"
+        " if|in case of"
+        "|risk of|risks of|risk for|at risk for|prevent|to prevent|prevention of|prophylaxis for|prophylaxis"
+        "|screening for|screen for|screened for|watch for"
+        "|monitor for|look for|signs of|warning signs of|in the event of|unless|precautions for|risks include"
+        "|risks including"
+        "|vaccine for|vaccination against|educated on signs|test for|tested for|testing for|fear of|worried about"
+        "|worries about"
+        "|complications include|complications such as|side effects include|side effects such as|side effects|can"
+        " cause|may cause"
+        "|could cause|can lead to|may lead to|reduce the risk|to avoid|avoid|counseled on",
+    ),
+    (
+        Context.HYPOTHETICAL,
+        BACKWARD,
+        "screening|prophylaxis|prevention|vaccine|vaccination|precautions|protocol|risk|education|clinic",
+    ),
+    (
+        Context.RESOLVED,
+        FORWARD,
+        "resolved|resolution of|recovered from|cured of|no longer on treatment for|fully recovered from|in full"
+        " remission",
+    ),
+    (
+        Context.RESOLVED,
+        BACKWARD,
+        "has resolved|have resolved|resolved|has completely resolved|is resolved|now resolved|has cleared|cleared up"
+        "|no longer present|has gone away|went away|has healed|fully healed|is gone",
+    ),
+    (
+        Context.HISTORICAL,
+        FORWARD,
+        "history of|history significant for|history includes|hx of|h/o|hx|status post|s/p|sp|prior|previous"
+        "|previously had"
+        "|previously|remote|past|in childhood|as a child|childhood|former|old|personal history of",
+    ),
+    (
+        Context.HISTORICAL,
+        BACKWARD,
+        "years ago|year ago|months ago|in childhood|as a child|in the past|last year|as an infant|in remission",
+    ),
+)
+
+PSEUDO: tuple[str, ...] = (
+    "no change",
+    "no changes",
+    "no increase",
+    "no improvement",
+    "no relief",
+    "not improved",
+    "not improving",
+    "not resolved",
+    "not controlled",
+    "not intractable",
+    "not well controlled",
+    "not at goal",
+    "not only",
+    "no further",
+    "not certain",
+    "without change",
+    "without improvement",
+    "without relief",
+    "no better",
+    "no worse",
+    "not getting",
+    "not responding",
+    "gram negative",
+    "without complication",
+    "without complications",
+    "without difficulty",
+    "no acute distress",
+    "without status migrainosus",
+    "without aura",
+    "without long term",
+    "without retinopathy",
+    "without rupture",
+    "without angina",
+    "without behavioral",
+    "without hemorrhage",
+    "without obstruction",
+    "without bleeding",
+    "without exacerbation",
+    "without radiculopathy",
+    "without sciatica",
+    "without myelopathy",
+    "without infection",
+    "without foreign body",
+    "without esophagitis",
+    "history of present illness",
+    "if any",
+    "even if",
+    "not sleeping",
+    "no doubt",
+    "past few",
+    "past week",
+    "past month",
+    "past year",
+    "past several",
+    "past couple",
+    "past two",
+    "past three",
+    "last year or",
+    "family history is noncontributory",
+    "not taking",
+    "not been taking",
+    "not tolerate",
+    "not tolerating",
+    "no longer controlled",
+    "medical history",
+    "not yet",
+    "has not been able",
+    "without good",
+    "without significant relief",
+    "not seem to help",
+    "not help",
+    "not helped",
+    "no help",
+    "non insulin",
+    "non pressure",
+    "non rheumatic",
+    "non st",
+    "non small",
+    "non hodgkin",
+    "non traumatic",
+    "non allergic",
+    "non alcoholic",
+    "non displaced",
+    "non healing",
+    "old age",
+    "several year history",
+    "year history of",
+    "month history of",
+    "week history of",
+    "day history of",
+    "hour history of",
+    "long history of",
+    "longstanding history of",
+    "long standing history of",
+    "known history of",
+    "if not",
+    "risk stratification",
+    "high risk",
+    "low risk",
+    "not adequately controlled",
+)
+
+STOPS = word_set(
+    "but however although though except yet nevertheless aside apart presents presented because since while whereas"
+)
+_REACH = {Context.HISTORICAL: 12, Context.RESOLVED: 10, Context.UNCERTAIN: 14}
+_BACK_REACH = 7
+
+_TOKEN = re.compile(r"[A-Za-z]+(?:'[a-z]+)?(?:/[a-z]+)?|\d+(?:\.\d+)?|[;:?()]|[,.]", re.I)
+
+
+def _by_first(
+    entries: Sequence[tuple[tuple[str, ...], Context | None, str]],
+) -> dict[str, list[tuple[tuple[str, ...], Context | None, str]]]:
+    table: dict[str, list[tuple[tuple[str, ...], Context | None, str]]] = {}
+    for entry in sorted(entries, key=lambda e: (-len(e[0]), e[0], e[2], str(e[1]))):
+        table.setdefault(entry[0][0], []).append(entry)
+    return table
+
+
+def _spellings(phrase: str) -> tuple[str, ...]:
+    return (phrase, phrase.replace("without", "w/o", 1)) if phrase.startswith("without") else (phrase,)
+
+
+_TRIGGERS = _by_first(
+    [(tuple(p.replace("-", " ").split()), c, d) for c, d, phrases in RULES for p in phrases.split("|")]
+    + [(tuple(p.split()), None, FORWARD) for phrase in PSEUDO for p in _spellings(phrase)]
+)
+
+_WHOLE_SECTION = ((Kind.FAMILY, Context.FAMILY), (Kind.SURGICAL, Context.HISTORICAL), (Kind.COPIED, Context.HISTORICAL))
+
+Spanned = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Coloured:
+    """Characters start..end stand under `context`, because of the trigger at trigger_start..trigger_end."""
+
+    start: int
+    end: int
+    context: Context
+    trigger_start: int
+    trigger_end: int
+
+
+def contexts(text: str, start: int, end: int, kind: Kind) -> list[Coloured]:
+    """The coloured stretches of the sentence text[start:end]; they may overlap."""
+    tokens: list[Spanned] = [(m.group().lower(), m.start(), m.end()) for m in _TOKEN.finditer(text, start, end)]
+    coloured = [Coloured(start, end, context, start, start) for k, context in _WHOLE_SECTION if k is kind]
+    at = 0
+    while at < len(tokens):
+        hits = _triggers_at(tokens, at)
+        for phrase, context, direction in hits:
+            if context is not None:
+                coloured.extend(_reach(tokens, at, len(phrase), context, direction))
+        at += max((len(phrase) for phrase, _, _ in hits), default=1)
+    if tokens and tokens[0][0] == "?":
+        coloured.append(Coloured(tokens[0][2], end, Context.UNCERTAIN, tokens[0][1], tokens[0][2]))
+    return coloured
+
+
+def _triggers_at(tokens: list[Spanned], at: int) -> list[tuple[tuple[str, ...], Context | None, str]]:
+    """The longest triggers that start here: all of the same length (a word may work forward and backward)."""
+    hits: list[tuple[tuple[str, ...], Context | None, str]] = []
+    for phrase, context, direction in _TRIGGERS.get(tokens[at][0], ()):
+        if hits and len(phrase) < len(hits[0][0]):
+            break
+        if len(phrase) <= len(tokens) - at and all(tokens[at + i][0] == word for i, word in enumerate(phrase)):
+            hits.append((phrase, context, direction))
+    return [h for h in hits if h[1] is None] or hits
+
+
+def _reach(tokens: list[Spanned], at: int, length: int, context: Context, direction: str) -> list[Coloured]:
+    if direction == FORWARD:
+        first, last, reach = at + length, at + length, _REACH.get(context, 30)
+        while last < len(tokens) and last - first < reach and not _stops(tokens, last, context):
+            last += 1
+    else:
+        first = last = at
+        while first > 0 and last - first < _BACK_REACH and not _stops(tokens, first - 1, context):
+            first -= 1
+    if first >= last:
+        return []
+    return [Coloured(tokens[first][1], tokens[last - 1][2], context, tokens[at][1], tokens[at + length - 1][2])]
+
+
+def _stops(tokens: list[Spanned], at: int, context: Context) -> bool:
+    word = tokens[at][0]
+    if word in STOPS or word in ";?":
+        return True
+    if word == "." and at + 1 < len(tokens):
+        return True
+    if context is Context.NEGATED and word in ("endorses", "reports", "positive", "has", "admits", "with", "states"):
+        return True
+    if context is Context.FAMILY and word in ("he", "she", "patient", "denies"):
+        return True
+    if context is Context.HISTORICAL and word in (
+        "now",
+        "who",
+        "currently",
+        "today",
+        "he",
+        "she",
+        "presenting",
+        "here",
+    ):
+        return True
+    # "pneumonia vs bronchitis, hypertension": doubt about one problem does not pass the comma in a list of problems
+    return context in (Context.UNCERTAIN, Context.RESOLVED) and word == ","
+
+
+def context_of(coloured: Sequence[Coloured], start: int, end: int) -> Context | None:
+    """The strongest context over the mention text[start:end], None where the mention simply stands.
+
+    A trigger inside the mention ("history of gout", "rule out" in a code's own name) does not colour it.
+    """
+    found = [
+        c.context for c in coloured if c.start < end <= c.end and not (start <= c.trigger_start < c.trigger_end <= end)
+    ]
+    return min(found, key=STRENGTH.__getitem__, default=None)

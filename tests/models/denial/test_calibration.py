@@ -1,0 +1,63 @@
+import random
+
+import pytest
+
+from models.denial.calibration import ISOTONIC, PLATT, Calibration, fit, fit_isotonic, fit_platt
+
+
+def drawn(count: int, seed: int = 1) -> tuple[list[float], list[bool]]:
+    """Scores twice too sure of themselves: true log-odds are half of what they state."""
+    pick = random.Random(seed)
+    raw = [pick.random() for _ in range(count)]
+    truth = [1 / (1 + ((1 - p) / p) ** 0.5) for p in raw]
+    return raw, [pick.random() < p for p in truth]
+
+
+def test_platt_finds_the_line() -> None:
+    found = fit_platt(*drawn(20_000))
+    assert found.kind == PLATT
+    assert found.x[0] == pytest.approx(0.5, abs=0.03) and found.y[0] == pytest.approx(0, abs=0.05)
+
+
+def test_isotonic_rises_and_is_near_the_truth() -> None:
+    found = fit_isotonic(*drawn(20_000))
+    assert found.kind == ISOTONIC
+    assert list(found.y) == sorted(found.y)
+    for p in (0.1, 0.3, 0.5, 0.9):
+        assert found.apply(p) == pytest.approx(1 / (1 + ((1 - p) / p) ** 0.5), abs=0.06)
+
+
+def test_the_form_follows_the_number_of_claims() -> None:
+    assert fit(*drawn(200)).kind == PLATT
+    assert fit(*drawn(1500)).kind == ISOTONIC
+
+
+@pytest.mark.parametrize("count", [200, 1500])
+def test_a_calibration_survives_a_file_and_never_is_certain(count: int) -> None:
+    found = fit(*drawn(count))
+    assert Calibration.from_json(found.as_json()) == found
+    for raw in (0.0, 1.0, 0.5, 1e-12):
+        assert 0 < found.apply(raw) < 1
+    steps = [found.apply(k / 100) for k in range(101)]
+    assert steps == sorted(steps)
+
+
+def test_scores_that_say_the_contrary_are_not_believed() -> None:
+    raw, denied = drawn(400)
+    found = fit_platt([1 - p for p in raw], denied)
+    assert found.apply(0.1) == found.apply(0.9) == pytest.approx(sum(denied) / 400, abs=0.02)
+
+
+@pytest.mark.parametrize("labels", [[True] * 50, [False] * 50])
+def test_one_kind_of_outcome_alone_still_calibrates(labels: list[bool]) -> None:
+    assert 0 < fit([0.5] * 50, labels).apply(0.5) < 1
+    assert 0 < fit_isotonic([k / 50 for k in range(50)], labels).apply(0.5) < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '{"kind": "platt", "x": [1, 2], "y": [0, 1]}', '{"kind": "isotonic", "x": [2, 1], "y": [0, 1]}', "[]"],
+)
+def test_a_file_that_is_no_calibration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        Calibration.from_json(text)

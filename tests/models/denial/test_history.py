@@ -1,0 +1,176 @@
+"""What is known on a day, and above all what is not."""
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from billing_core.reason import DenialCategory
+from models.denial.facts import ClaimFacts, facts
+from models.denial.features import NAMES, History, HistoryError, row
+from tests.billing_core import specimens
+
+DAY = date(2026, 4, 10)
+
+
+def sent(key: str = "a", on: date = DAY, patient: str = "p", **changes: object) -> ClaimFacts:
+    made = facts(specimens.claim(id=key), on, patient)
+    return replace(made, **{"days_to_submit": 3, **changes})  # type: ignore[arg-type]
+
+
+def value(values: tuple[float, ...], name: str) -> float:
+    return values[NAMES.index(name)]
+
+
+def test_a_row_has_one_number_a_name() -> None:
+    values = row(sent(), History())
+    assert len(values) == len(NAMES) == len(set(NAMES))
+    assert all(isinstance(float(v), float) and v == v for v in values)
+
+
+@pytest.mark.parametrize("late", [0, 1, 30])
+def test_an_outcome_on_or_after_the_day_changes_nothing(late: int) -> None:
+    rows = []
+    for denied in (False, True):
+        history = History()
+        for k in range(10):
+            earlier = sent(f"e{k}", DAY - timedelta(days=20), f"p{k % 2}")
+            history.submitted(earlier)
+            history.adjudicated(earlier, denied, DAY + timedelta(days=late), [DenialCategory.ELIGIBILITY])
+        rows.append(row(sent(patient="p1"), history))
+    assert rows[0] == rows[1]
+
+
+def test_an_outcome_of_the_day_before_is_known() -> None:
+    rows = []
+    for denied in (False, True):
+        history = History()
+        earlier = sent("e", DAY - timedelta(days=20))
+        history.submitted(earlier)
+        history.adjudicated(earlier, denied, DAY - timedelta(days=1))
+        rows.append(row(sent(), history))
+    assert rows[0] != rows[1]
+    assert value(rows[1], "lift_payer") > value(rows[0], "lift_payer")
+    assert value(rows[1], "coverage_last_denied") == 1 and value(rows[0], "coverage_last_denied") == 0
+
+
+def test_a_planted_leak_is_caught() -> None:
+    history = History()
+    earlier = sent("e", DAY - timedelta(days=20))
+    history.adjudicated(earlier, True, DAY + timedelta(days=1))
+    row(sent("later", DAY + timedelta(days=5)), history)  # folds the outcome in
+    with pytest.raises(HistoryError, match="already knows"):
+        row(sent("earlier", DAY + timedelta(days=1)), history)
+
+
+def test_random_futures_never_reach_a_row() -> None:
+    """The same past and any future give the same row, however the future is shuffled or falsified."""
+    pick = random.Random(5)
+    claims = [sent(f"c{k}", DAY + timedelta(days=k % 40), f"p{k % 7}") for k in range(120)]
+    outcomes = {
+        c.claim_key: (pick.random() < 0.4, c.submitted_on + timedelta(days=pick.randint(3, 30))) for c in claims
+    }
+    asked = [c for c in claims if c.submitted_on == DAY + timedelta(days=20)]
+
+    def rows(falsify: bool) -> list[tuple[float, ...]]:
+        history = History()
+        events = sorted(claims, key=lambda c: c.submitted_on)
+        for c in events:
+            if c.submitted_on < DAY + timedelta(days=20) or falsify:
+                history.submitted(c)
+            denied, on = outcomes[c.claim_key]
+            if on >= DAY + timedelta(days=20) and falsify:
+                denied = not denied
+            history.adjudicated(c, denied, on)
+        return [row(c, history) for c in asked[:1]]
+
+    assert rows(False) == rows(True)
+
+
+def test_a_claim_is_not_its_own_duplicate() -> None:
+    history = History()
+    first = sent("a", DAY - timedelta(days=1))
+    history.submitted(first)
+    assert value(row(replace(first, submitted_on=DAY, days_to_submit=4), history), "same_service_sent") == 0
+    twin = sent("b", DAY, days_to_submit=4)
+    assert value(row(twin, history), "same_service_sent") == 1
+
+
+def test_duplicates_and_limits_are_counted() -> None:
+    history = History()
+    for k, days in enumerate((300, 200, 60)):
+        old = sent(f"o{k}", DAY - timedelta(days=days))
+        history.submitted(old)
+        history.adjudicated(old, k == 1, DAY - timedelta(days=days - 10))
+    found = row(sent(), history)
+    assert value(found, "same_procedure_year") == 3
+    assert value(found, "same_procedure_benefit_year") == 1  # one of them in the calendar year of the service
+    assert value(found, "days_since_same_procedure") == 60
+    assert value(found, "patient_denied_year") == 1
+    assert value(row(sent("x", patient="another"), history), "same_procedure_year") == 0
+
+
+def test_a_coverage_refused_is_remembered_until_a_claim_is_paid() -> None:
+    history = History()
+    one, two = sent("1", DAY - timedelta(days=60)), sent("2", DAY - timedelta(days=40))
+    history.adjudicated(one, True, DAY - timedelta(days=30), [DenialCategory.ELIGIBILITY.value])
+    refused = row(sent("x", DAY - timedelta(days=20)), history)
+    assert value(refused, "coverage_refused_last") == 1 and value(refused, "coverage_refused_days") == 10
+    history.adjudicated(two, False, DAY - timedelta(days=10))
+    paid = row(sent("y"), history)
+    assert value(paid, "coverage_refused_last") == 0 and value(paid, "coverage_refused_days") == 30
+
+
+def test_a_payer_that_changes_its_habit_is_seen_sooner_in_the_recent_lift() -> None:
+    history = History()
+    for k in range(200):
+        on = DAY - timedelta(days=300 - k)
+        for payer, denied in (("60054", k > 170), ("99999", False)):
+            history.adjudicated(sent(f"{payer}{k}", on, f"p{k}", payer=payer), denied, on + timedelta(days=5))
+    found = row(sent(), history)
+    assert value(found, "recent_payer") > value(found, "lift_payer") > 0
+
+
+def test_what_is_usual_and_missing() -> None:
+    history = History()
+    for k in range(20):
+        history.submitted(sent(f"u{k}", DAY - timedelta(days=9), f"p{k}", has_authorization=True))
+    assert value(row(sent(), history), "missing_authorization") > 0.7
+    assert value(row(sent(has_authorization=True), history), "missing_authorization") == 0
+
+
+def test_a_history_survives_a_file() -> None:
+    history = History()
+    for k in range(40):
+        c = sent(f"c{k}", DAY - timedelta(days=60 - k), f"p{k % 5}")
+        history.submitted(c)
+        history.adjudicated(c, k % 3 == 0, c.submitted_on + timedelta(days=12), [DenialCategory.CODING])
+    row(sent("x", DAY - timedelta(days=30)), history)
+    again = History.from_json(history.as_json())
+    assert again.as_json() == history.as_json()
+    assert row(sent("y"), again) == row(sent("y"), history)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', "null"])
+def test_a_file_that_is_no_history_is_refused(text: str) -> None:
+    with pytest.raises(HistoryError, match="not a saved history"):
+        History.from_json(text)
+
+
+def test_an_outcome_that_arrives_late_is_still_counted() -> None:
+    history = History()
+    history.adjudicated(sent("a", DAY - timedelta(days=50)), True, DAY - timedelta(days=5))
+    row(sent("x", DAY - timedelta(days=2)), history)
+    history.adjudicated(sent("b", DAY - timedelta(days=60)), True, DAY - timedelta(days=40))
+    row(sent("y"), history)
+    key = "0|60054"
+    assert history.tally(key).claims == 2
+
+
+def test_a_claim_with_no_lines_gets_a_row() -> None:
+    bare = sent(procedures=(), modifiers=(), units=(), amounts_cents=(), pointed=(), diagnoses=())
+    history = History()
+    history.submitted(bare)
+    history.adjudicated(bare, True, DAY)
+    assert len(row(replace(bare, submitted_on=DAY + timedelta(days=2)), history)) == len(NAMES)

@@ -1,0 +1,262 @@
+"""The commands on a planted export, as a person runs them: train, register, promote, compare with the oracle."""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from models.artifact import open_artifact, write
+from models.denial.predictor import Predictor
+from tests.training import export_fixture
+from training import denial, evaluate, promote, tracking
+
+
+@dataclass(frozen=True)
+class Run:
+    home: Path
+    out: Path
+    url: str
+    figures: dict[str, object]
+
+
+def call(command: object, *words: object) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)  # type: ignore[attr-defined]
+    status: int = command.run(parser.parse_args([str(w) for w in words]))  # type: ignore[attr-defined]
+    return status
+
+
+def trained(home: Path, out: str, *words: object) -> int:
+    return call(
+        denial, "--export", home / "export", "--tracking", f"sqlite:///{home}/mlflow.db", "--out", home / out, *words
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.mktemp("training")
+    found = export_fixture.cases(1600)
+    export_fixture.write(home / "export", found)
+    export_fixture.write_oracle(home / "oracle.csv", found)
+    assert trained(home, "run", "--json", home / "figures.json") == 0
+    figures = json.loads((home / "figures.json").read_text())
+    return Run(home, home / "run", f"sqlite:///{home}/mlflow.db", figures)
+
+
+def test_the_planted_signal_is_learned(run: Run) -> None:
+    figures = run.figures
+    assert figures["data"] == "synthetic" and figures["passed"] is True
+    assert figures["n"] >= 200 and figures["auc"] > 0.8 and figures["ece"] < 0.12  # type: ignore[operator]
+    baselines = figures["baselines"]
+    assert set(baselines) == {"base rate", "payer x procedure table", "logistic regression"}  # type: ignore[arg-type]
+    assert figures["log_loss"] < baselines["payer x procedure table"]["log_loss"]  # type: ignore[index,operator]
+
+
+def test_it_is_registered_with_its_artifact_and_no_prose(run: Run) -> None:
+    version = tracking.by_alias(run.url, "denial")
+    assert dict(version.tags)["gate"] == "passed"
+    assert open_artifact(version.artifact).sha256 == open_artifact(run.out / "artifact").sha256
+    assert (version.beside / "held_out.parquet").exists()
+
+
+def test_no_patient_is_in_anything_training_leaves(run: Run) -> None:
+    """The fixture's patients have a name, record numbers, member ids: none may be in any byte left behind."""
+    planted = (b"Quackenbush", b"Zebulon", b"MRN70", b"W5550", b"AUTH123", b"person-", b"1980-02-03", b"Elm St")
+    searched = 0
+    for file in run.home.rglob("*"):
+        if file.is_file() and file.name != "oracle.csv" and "export" not in file.parts:
+            data = file.read_bytes()
+            searched += 1
+            assert not [word for word in planted if word.lower() in data.lower()], file.name
+    assert searched > 8
+
+
+def test_real_exports_leave_no_claim_number(run: Run, tmp_path: Path) -> None:
+    rows = export_fixture.rows(export_fixture.cases(900))
+    (tmp_path / "export").mkdir()
+    bare = [{k: v for k, v in row.items() if k != "claim_number"} for row in rows]
+    export_fixture.write_rows(tmp_path / "export", bare, synthetic=False)
+    assert trained(tmp_path, "run", "--json", tmp_path / "f.json") == 0
+    table = pyarrow.parquet.read_table(tmp_path / "run" / "beside" / "held_out.parquet")
+    assert "claim_number" not in table.column_names
+    assert json.loads((tmp_path / "f.json").read_text())["data"] == "real"
+
+
+def test_the_held_out_file_says_what_the_loaded_model_says(run: Run) -> None:
+    rows = evaluate.read_predictions(run.out / "beside" / "held_out.parquet")
+    again = Predictor.load(run.out / "artifact").probabilities_ppm([row["row"] for row in rows])
+    assert [round(1e6 * row["probability"]) for row in rows] == list(again)
+
+
+def test_promotion_copies_verifies_and_crowns(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--tracking", run.url, "--model", "denial", "--out", tmp_path / "live", "--signed-by", "ann")
+    assert call(promote, *words) == 0
+    assert "champion" in capsys.readouterr().out
+    assert Predictor.load(tmp_path / "live").sha256 == open_artifact(run.out / "artifact").sha256
+    assert dict(tracking.by_alias(run.url, "denial", tracking.CHAMPION).tags)["signed_by"] == "ann"
+    assert call(promote, *words) == 0
+    assert "it is the model in service" in capsys.readouterr().out
+
+
+def test_a_model_no_better_than_the_one_in_service_stays_out(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In service is the same forest under another card: nothing is gained, so nothing changes."""
+    same = open_artifact(run.out / "artifact")
+    fields = {k: v for k, v in same.manifest.items() if k not in ("format", "files", "seal")}
+    before = write(tmp_path / "live", {name: same.read(name) for name in same.names}, fields | {"card": "older"})
+    status = call(promote, "--tracking", run.url, "--model", "denial", "--out", tmp_path / "live")
+    assert status == promote.REFUSED
+    assert "does not beat the model in service" in capsys.readouterr().err
+    assert open_artifact(tmp_path / "live").sha256 == before != same.sha256
+
+
+def test_a_better_model_takes_the_place_of_the_one_in_service(run: Run, tmp_path: Path) -> None:
+    """In service is a forest of one tree."""
+    import lightgbm
+
+    best = open_artifact(run.out / "artifact")
+    stump = lightgbm.Booster(model_str=best.read("trees.txt").decode()).model_to_string(num_iteration=1)
+    fields = {k: v for k, v in best.manifest.items() if k not in ("format", "files", "seal")}
+    files = {name: best.read(name) for name in best.names} | {"trees.txt": stump.encode()}
+    write(tmp_path / "live", files, fields)
+    words = ("--tracking", run.url, "--model", "denial", "--out", tmp_path / "out", "--against", tmp_path / "live")
+    assert call(promote, *words) == 0
+    assert open_artifact(tmp_path / "out").sha256 == best.sha256
+
+
+def test_models_are_compared_only_on_claims_neither_has_learned(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    same = open_artifact(run.out / "artifact")
+    fields = {k: v for k, v in same.manifest.items() if k not in ("format", "files", "seal")}
+    later = fields | {"known_by": export_fixture.AS_OF.isoformat()}
+    write(tmp_path / "live", {name: same.read(name) for name in same.names}, later)
+    assert call(promote, "--tracking", run.url, "--model", "denial", "--out", tmp_path / "live") == 2
+    assert "held-out claims were sent after both" in capsys.readouterr().err
+
+
+def test_a_registered_model_that_was_damaged_is_not_promoted(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tracking.by_alias(run.url, "denial").artifact / "trees.txt"
+    sound = file.read_bytes()
+    file.write_bytes(sound.replace(b"tree", b"free", 1))
+    try:
+        assert call(promote, "--tracking", run.url, "--model", "denial", "--out", tmp_path / "live") == 2
+    finally:
+        file.write_bytes(sound)
+    assert "trees.txt" in capsys.readouterr().err and not (tmp_path / "live").exists()
+
+
+def test_labels_of_chance_are_not_registered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import random
+
+    pick = random.Random(1)
+    rows = export_fixture.rows(export_fixture.cases(700))
+    noise = [row | {"denied": None if row["denied"] is None else pick.random() < 0.2} for row in rows]
+    (tmp_path / "export").mkdir()
+    export_fixture.write_rows(tmp_path / "export", noise)
+    assert trained(tmp_path, "run") == 0
+    assert "not registered" in capsys.readouterr().out
+    assert (
+        call(promote, "--tracking", f"sqlite:///{tmp_path}/mlflow.db", "--model", "denial", "--out", tmp_path / "x")
+        == 2
+    )
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_oracle_is_compared_afterwards(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    held_out = run.out / "beside" / "held_out.parquet"
+    words = ("--predictions", held_out, "--oracle", run.home / "oracle.csv", "--json", tmp_path / "o.json")
+    assert call(evaluate, *words) == 0
+    assert capsys.readouterr().out.count("synthetic") == 2
+    figures = json.loads((tmp_path / "o.json").read_text())
+    assert figures["n"] == run.figures["n"] and figures["not_in_oracle"] == 0
+    assert 0 < figures["gap_auc"] < 0.12
+
+
+@pytest.mark.parametrize(
+    "content", ["", "number,p\n1,2\n", "claim_number,probability\nX,1.7\n", "claim_number,probability\nX,much\n"]
+)
+def test_an_oracle_that_is_none_is_refused(run: Run, tmp_path: Path, content: str) -> None:
+    (tmp_path / "o.csv").write_text(content)
+    held_out = run.out / "beside" / "held_out.parquet"
+    assert call(evaluate, "--predictions", held_out, "--oracle", tmp_path / "o.csv") == 2
+    assert call(evaluate, "--predictions", tmp_path / "o.csv", "--oracle", run.home / "oracle.csv") == 2
+
+
+@pytest.mark.parametrize("url", ["http://host/", "sqlite:///", "mlruns"])
+def test_only_a_sqlite_file_records_runs(
+    run: Run, tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--export", run.home / "export", "--tracking", url, "--out", tmp_path / "run")
+    assert call(denial, *words) == 2
+    assert "SQLite" in capsys.readouterr().err
+
+
+def test_prose_is_not_recorded(run: Run) -> None:
+    for texts in ({"note": "Doe, Ann (born 1980)"}, {"patient's": "x"}, {"long": "x" * 300}):
+        with pytest.raises(tracking.TrackingError):
+            tracking.log_run(run.url, "denial", run.out / "artifact", texts, {})
+
+
+def test_training_cannot_be_handed_an_oracle() -> None:
+    parser = argparse.ArgumentParser()
+    denial.add_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--export", "e", "--tracking", "t", "--out", "o", "--oracle", "x"])
+
+
+def _flip(rows: list[dict[str, object]], day: str) -> list[dict[str, object]]:
+    return [
+        row | {"denied": not row["denied"]} if row["denied"] is not None and str(row["adjudicated_on"]) >= day else row
+        for row in rows
+    ]
+
+
+def test_outcomes_learned_later_change_no_earlier_row(tmp_path: Path) -> None:
+    """The leak test of the whole replay: falsify every outcome from a day on; rows sent up to it stay the same."""
+    from training.export_folder import read
+
+    rows = export_fixture.rows(export_fixture.cases(400))
+    day = export_fixture.TURN.isoformat()
+    replays = []
+    for name, made in (("true", rows), ("false", _flip(rows, day))):
+        (tmp_path / name).mkdir()
+        export_fixture.write_rows(tmp_path / name, made)
+        export = read(tmp_path / name)
+        replays.append(
+            (denial.replay(export.submissions), [s.submitted_on.isoformat() <= day for s in export.submissions])
+        )
+    (true, early), (false, _) = replays
+    assert 100 < sum(early) < 300
+    assert (true[early] == false[early]).all()
+    late = [not e for e in early]
+    assert (true[late] != false[late]).any()
+
+
+def test_a_planted_leak_shows() -> None:
+    """The same check fails for an encoder that peeks: outcomes told before their day."""
+    from datetime import timedelta
+
+    from models.denial.features import History, row
+
+    found = export_fixture.cases(40)
+
+    def rows(denied: Callable[[int], bool]) -> list[tuple[float, ...]]:
+        from models.denial.facts import facts
+
+        history = History()
+        made = []
+        for place, case in enumerate(found):
+            shown = facts(case.claim, case.submitted_on, case.claim.patient.id)
+            history.adjudicated(shown, denied(place), case.submitted_on - timedelta(days=1))  # the leak
+            made.append(row(shown, history))
+        return made
+
+    assert rows(lambda _: True)[-1] != rows(lambda place: place != len(found) - 1)[-1]

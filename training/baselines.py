@@ -1,0 +1,57 @@
+"""What needs no model, and what a simple one can do: the rivals every denial model is set beside.
+
+The *plain* rivals decide registration: the base rate, and a table of denial rates by payer and procedure such as any
+biller could keep. A logistic regression on the model's own columns shows what the trees add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from training.export_folder import Submission
+
+STRENGTH = 8.0  # claims of its own a cell of the table needs before it outweighs the base rate
+PLAIN = ("base rate", "payer x procedure table")
+
+
+def base_rate(learned: Sequence[Submission], judged: Sequence[Submission]) -> list[float]:
+    """The same for every claim: the share denied of those learned from."""
+    return [_share(learned)] * len(judged)
+
+
+def rate_table(learned: Sequence[Submission], judged: Sequence[Submission]) -> list[float]:
+    """The denial rate of the claim's payer and procedure among those learned from, drawn to the base rate while few;
+    of several lines the highest.
+    """
+    base = _share(learned)
+    cells: dict[tuple[str, str], list[int]] = {}
+    for submission in learned:
+        for cell in _cells(submission):
+            counts = cells.setdefault(cell, [0, 0])
+            counts[0] += 1
+            counts[1] += bool(submission.denied)
+    rates: Mapping[tuple[str, str], float] = {
+        cell: (denied + STRENGTH * base) / (claims + STRENGTH) for cell, (claims, denied) in cells.items()
+    }
+    return [max((rates.get(cell, base) for cell in _cells(s)), default=base) for s in judged]
+
+
+def logistic(learned: Any, denied: Sequence[bool], judged: Any) -> list[float]:
+    """Logistic regression on the model's columns, standardised. `learned` and `judged` are matrices of rows."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.02, max_iter=1000))
+    model.fit(learned, denied)
+    return [float(p) for p in model.predict_proba(judged)[:, 1]]
+
+
+def _cells(submission: Submission) -> Iterable[tuple[str, str]]:
+    facts = submission.facts
+    return sorted({(facts.payer, procedure) for procedure in facts.procedures})
+
+
+def _share(submissions: Sequence[Submission]) -> float:
+    return (sum(bool(s.denied) for s in submissions) + 1) / (len(submissions) + 2)

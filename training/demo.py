@@ -1,0 +1,264 @@
+"""`make demo`: the whole path on a synthetic practice, by public commands chained, ending with a summary.
+
+This module imports nothing of the product: it runs `cleanclaim` and `cleanclaim-train` as a person would and reads the
+files they leave. Claims leave as 837 files, answers come back as 999, 277CA and 835 files; no Python object crosses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+WORLD = Path("data/synthetic/worlds/midtown.toml")
+FIRST_CYCLE = date(2024, 11, 15)
+LAST_CYCLE = date(2026, 11, 20)
+PEOPLE = {"coder": "coder", "biller": "biller", "manager": "manager", "scientist": "data_scientist"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to put the demo, and how large it is."""
+    parser.add_argument("--home", type=Path, default=Path("var/demo"), help="folder of the demo; emptied first")
+    parser.add_argument("--world", type=Path, default=WORLD)
+    parser.add_argument("--encounters", type=int, default=1200)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--every", type=int, default=14, help="days between two nightly jobs")
+    parser.add_argument(
+        "--real-notes", type=Path, default=None, help="folder of real notes; found by itself if present"
+    )
+
+
+@dataclass
+class Stage:
+    """The demo's folders and the seconds each step took."""
+
+    home: Path
+    args: argparse.Namespace
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def world(self) -> Path:
+        """The synthetic practice."""
+        return self.home / "world"
+
+    @contextmanager
+    def step(self, words: str) -> Iterator[None]:
+        """Say what happens, and how long it took."""
+        print(f"  {words} ...", end="", flush=True)
+        start = time.monotonic()
+        yield
+        took = time.monotonic() - start
+        self.seconds[words] = round(took, 1)
+        print(f" {took:.1f} s", flush=True)
+
+    def environment(self) -> dict[str, str]:
+        """Seeded ids, so that the same seed writes the same 837 bytes."""
+        return os.environ | {
+            "CLEANCLAIM_HOME": str(self.home / "home"),
+            "CLEANCLAIM_SEED": str(self.args.seed),
+            "PYTHONWARNINGS": "ignore",
+        }
+
+    def run(self, command: str, *arguments: object, **environment: str) -> str:
+        """One public command; its output. A failure shows the command and what it said, and ends the demo."""
+        program = str(Path(sys.executable).with_name(command))
+        words = [program, *(str(a) for a in arguments)]
+        done = subprocess.run(words, capture_output=True, text=True, env=self.environment() | environment, check=False)
+        if done.returncode:
+            print(f"\n{command} {' '.join(words[1:])}\n{done.stdout}{done.stderr}", file=sys.stderr)
+            raise SystemExit(f"demo stopped: {command} {words[1]} ended with {done.returncode}")
+        return done.stdout
+
+    def desk(self, *arguments: object, by: str = "administrator", today: date | None = None) -> str:
+        """One `cleanclaim` command in the demo's practice."""
+        dated = ("--today", today.isoformat()) if today else ()
+        return self.run("cleanclaim", *arguments, "--practice", self.mark, "--as", by, *dated)
+
+    @property
+    def mark(self) -> str:
+        """The practice's mark, as the world says."""
+        practice = json.loads((self.world / "practice.json").read_text("utf-8"))["practice"]
+        return str(practice["mark"])
+
+
+def _open_practice(stage: Stage) -> None:
+    """Books, code tables, practice, people. Passwords are made here and kept in a file only its owner reads."""
+    passwords = {login: secrets.token_urlsafe(12) for login in ("administrator", *PEOPLE)}
+    keep = stage.home / "passwords.txt"
+    keep.touch(mode=0o600)
+    keep.write_text("".join(f"{login}\t{word}\n" for login, word in passwords.items()), "utf-8")
+    stage.run("cleanclaim", "init")
+    stage.run(
+        "cleanclaim", "practice", "add", "--from", stage.world / "practice.json", "--admin", "administrator",
+        CLEANCLAIM_PASSWORD=passwords["administrator"],
+    )  # fmt: skip
+    for login, role in PEOPLE.items():
+        stage.run(
+            "cleanclaim", "user", "add", login, "--role", role, "--practice", stage.mark, "--as", "administrator",
+            CLEANCLAIM_PASSWORD=passwords[login],
+        )  # fmt: skip
+    for login, role in (("simulated-coder", "coder"), ("simulated-biller", "biller")):
+        stage.desk("user", "add", login, "--role", role, "--no-password")
+
+
+def _code_the_notes(stage: Stage) -> None:
+    """The suggester reads every note; the simulated coder accepts, rejects, adds and signs."""
+    suggestions, signed = stage.home / "suggestions.jsonl", stage.home / "signed.jsonl"
+    stage.desk("coding", "suggest", "--out", suggestions, by="coder")
+    stage.run(
+        "cleanclaim-train", "simulated-coder", "--world", stage.world, "--suggestions", suggestions, "--out", signed
+    )
+    stage.desk("coding", "sign", "--file", signed, by="simulated-coder")
+
+
+def _nights(stage: Stage) -> Iterator[date]:
+    day = FIRST_CYCLE
+    while day < LAST_CYCLE:
+        yield day
+        day += timedelta(days=stage.args.every)
+    yield LAST_CYCLE
+
+
+def _live_two_years(stage: Stage) -> None:
+    """Each night: take in answers, post, build, scrub, submit; the payers answer; the biller mends."""
+    claims, answers = stage.home / "to_payers", stage.home / "from_payers"
+    mends, queue = stage.home / "mends.jsonl", stage.home / "queue.json"
+    for folder in (claims, answers):
+        folder.mkdir()
+    mends.touch()
+    for night in _nights(stage):
+        stage.desk(
+            "cycle", "--inbox", answers, "--outbox", claims, "--intake", stage.world,
+            "--mends", mends, "--queue", queue,
+            by="simulated-biller", today=night,
+        )  # fmt: skip
+        stage.run(
+            "cleanclaim-train", "payer", "--world", stage.world, "--today", night, "--inbox", claims,
+            "--outbox", answers, "--state", stage.home / "payer",
+        )  # fmt: skip
+        stage.run("cleanclaim-train", "simulated-biller", "--world", stage.world, "--queue", queue, "--out", mends)
+
+
+def _train(stage: Stage) -> dict[str, Any]:
+    """Export, train the denial model in MLflow, promote what passed the gate, activate it, score what is open."""
+    export, metrics = stage.home / "export", stage.home / "denial_metrics.json"
+    tracking = f"sqlite:///{(stage.home / 'mlflow.db').resolve()}"
+    stage.desk("export", "--out", export, "--synthetic", by="scientist", today=LAST_CYCLE)
+    stage.run(
+        "cleanclaim-train", "denial", "--export", export, "--tracking", tracking, "--out", stage.home / "denial_run",
+        "--json", metrics, "--seed", stage.args.seed,
+    )  # fmt: skip
+    artifact = stage.home / "denial_model"
+    stage.run(
+        "cleanclaim-train", "promote", "--tracking", tracking, "--model", "denial", "--out", artifact,
+        "--signed-by", "scientist",
+    )  # fmt: skip
+    stage.desk("model", "activate", "--kind", "denial", "--dir", artifact, by="scientist", today=LAST_CYCLE)
+    stage.desk("queue", "--score", "--json", by="biller", today=LAST_CYCLE)
+    found: dict[str, Any] = json.loads(metrics.read_text("utf-8"))
+    return found
+
+
+def _judge_suggester(stage: Stage) -> dict[str, Any]:
+    """The suggester's F1 on the synthetic notes and, where the folder is present, on real notes, side by side."""
+    model, out = stage.home / "home" / "artifacts" / "coding", stage.home / "coding_metrics.json"
+    figures: dict[str, Any] = {}
+    stage.run("cleanclaim-train", "evaluate-coding", "--data", stage.home / "export", "--model", model, "--json", out)
+    figures["synthetic notes"] = json.loads(out.read_text("utf-8"))
+    if real := _real_notes(stage):
+        stage.run("cleanclaim-train", "evaluate-coding", "--data", real, "--model", model, "--json", out)
+        figures["real dev notes"] = json.loads(out.read_text("utf-8"))
+    return figures
+
+
+def _real_notes(stage: Stage) -> Path | None:
+    shared = Path(os.environ.get("CLEANCLAIM_SHARED_DATA", "../shared/data"))
+    folder: Path = stage.args.real_notes or shared / "coding" / "acibench" / "dev"
+    return folder if (folder / "notes").is_dir() else None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo from an empty folder to its summary."""
+    began = time.monotonic()
+    stage = Stage(args.home, args)
+    shutil.rmtree(args.home, ignore_errors=True)
+    args.home.mkdir(parents=True)
+    print(f"Cleanclaim demo: {args.encounters} synthetic encounters over 24 months, seed {args.seed}")
+    with stage.step("make a synthetic practice"):
+        stage.run(
+            "cleanclaim-train", "synthetic", "--world", args.world, "--encounters", args.encounters,
+            "--seed", args.seed, "--out", stage.world,
+        )  # fmt: skip
+    with stage.step("build the code suggester (cold: no label seen)"):
+        stage.run("cleanclaim-train", "coding", "--out", stage.home / "home" / "artifacts" / "coding")
+    with stage.step("open the books, sign people up, load code tables"):
+        _open_practice(stage)
+    with stage.step("take in registrations and notes"):
+        stage.desk("import", "--dir", stage.world, today=FIRST_CYCLE)
+        stage.desk(
+            "model",
+            "activate",
+            "--kind",
+            "coding",
+            "--dir",
+            args.home / "home" / "artifacts" / "coding",
+            by="scientist",
+        )
+    if real := _real_notes(stage):
+        with stage.step("carry some real notes through the cycle"):
+            stage.desk("import-notes", "--dir", real / "notes", "--limit", 10, "--service-date", "2026-06-15")
+    with stage.step("suggest codes; the simulated coder accepts, rejects and signs"):
+        _code_the_notes(stage)
+    with stage.step("two years of nights: claims out, answers in, posted, mended"):
+        _live_two_years(stage)
+    with stage.step("export, train the denial model, promote, score"):
+        denial = _train(stage)
+    with stage.step("judge the suggester"):
+        coding = _judge_suggester(stage)
+    _summarise(stage, denial, coding, time.monotonic() - began)
+    return 0
+
+
+def _summarise(stage: Stage, denial: dict[str, Any], coding: dict[str, Any], took: float) -> None:
+    """Write summary.json and print it for people."""
+    summary: dict[str, Any] = json.loads(stage.desk("summary", "--json", by="manager", today=LAST_CYCLE))
+    summary["models"] = {"denial (synthetic, held out by time)": denial, "coding": coding}
+    summary["seconds"] = {**stage.seconds, "total": round(took, 1)}
+    (stage.home / "summary.json").write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", "utf-8")
+    print("\nSummary (synthetic practice)")
+    for name, value in summary.items():
+        if name not in ("models", "seconds"):
+            print(f"  {name.replace('_', ' '):34s} {json.dumps(value) if isinstance(value, dict) else value}")
+    for name, figures in {**coding, "denial (synthetic)": denial}.items():
+        print(f"  {name:34s} {_figures(figures)}")
+    print(f"  {'seconds':34s} {summary['seconds']['total']}")
+    print(f"\n  {stage.home / 'summary.json'} holds all of it. Now: make serve")
+    print(f"  Sign in as coder, biller, manager, scientist or administrator: {stage.home / 'passwords.txt'}")
+
+
+def _figures(figures: dict[str, Any], wanted: Sequence[str] = ()) -> str:
+    names = wanted or (
+        "n_notes",
+        "micro_precision",
+        "micro_recall",
+        "micro_f1",
+        "n",
+        "auc",
+        "average_precision",
+        "brier",
+        "ece",
+    )
+    return ", ".join(
+        f"{n} {figures[n]:.3f}" if isinstance(figures[n], float) else f"{n} {figures[n]}" for n in names if n in figures
+    )

@@ -1,0 +1,155 @@
+"""How good probabilities of denial are, in figures that always carry their n; and, for a synthetic world, how far from
+the oracle they are.
+
+`cleanclaim-train evaluate-denial --predictions FILE --oracle FILE` joins held-out predictions with the true
+probabilities that the simulated payer wrote. No training reads the oracle: it is compared with afterwards, here alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from billing_core.errors import BillingError
+
+BINS = 10
+
+
+class PredictionsError(BillingError):
+    """A predictions or oracle file that cannot be read or joined."""
+
+
+def measure(denied: Sequence[bool], probabilities: Sequence[float]) -> dict[str, float | int]:
+    """AUC, average precision, Brier score, expected calibration error and log loss, with n and the number denied."""
+    from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+    both = 0 < sum(denied) < len(denied)
+    return {
+        "n": len(denied),
+        "denied": sum(denied),
+        "auc": float(roc_auc_score(denied, probabilities)) if both else float("nan"),
+        "average_precision": float(average_precision_score(denied, probabilities)) if any(denied) else float("nan"),
+        "brier": float(brier_score_loss(denied, probabilities)),
+        "ece": calibration_error(denied, probabilities),
+        "log_loss": float(log_loss(denied, probabilities, labels=[False, True])),
+    }
+
+
+def calibration_error(denied: Sequence[bool], probabilities: Sequence[float]) -> float:
+    """Mean distance between stated and observed share over BINS bins of equal count, weighted by count."""
+    order = sorted(range(len(denied)), key=lambda place: (probabilities[place], place))
+    edges = [len(order) * b // BINS for b in range(BINS + 1)]
+    distance = 0.0
+    for low, high in pairwise(edges):
+        places = order[low:high]
+        distance += abs(sum(probabilities[p] for p in places) - sum(denied[p] for p in places))
+    return distance / len(order) if order else float("nan")
+
+
+def auc_interval(
+    denied: Sequence[bool], probabilities: Sequence[float], patients: Sequence[str], seed: int, draws: int = 300
+) -> tuple[float, float]:
+    """The 90 % interval of the AUC, drawing patients, not claims."""
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+
+    places: dict[str, list[int]] = {}
+    for place, patient in enumerate(patients):
+        places.setdefault(patient, []).append(place)
+    groups = [np.asarray(found) for found in places.values()]
+    labels, scores = np.asarray(denied), np.asarray(probabilities)
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(draws):
+        drawn = np.concatenate([groups[g] for g in random.integers(0, len(groups), len(groups))])
+        if 0 < labels[drawn].sum() < len(drawn):
+            found.append(roc_auc_score(labels[drawn], scores[drawn]))
+    low, high = np.quantile(found, (0.05, 0.95)) if found else (float("nan"), float("nan"))
+    return float(low), float(high)
+
+
+def line(name: str, figures: Mapping[str, Any]) -> str:
+    """One line of figures for people."""
+    return (
+        f"{name:34s} AUC {figures['auc']:.3f}  AP {figures['average_precision']:.3f}  "
+        f"Brier {figures['brier']:.4f}  ECE {figures['ece']:.3f}  log loss {figures['log_loss']:.4f}  "
+        f"n {figures['n']} ({figures['denied']} denied)"
+    )
+
+
+def read_predictions(file: Path) -> list[dict[str, Any]]:
+    """The rows of a held-out predictions file. Raises PredictionsError."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        rows: list[dict[str, Any]] = pyarrow.parquet.read_table(file).to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise PredictionsError("not a predictions file", where=file.name, mend="name the held_out.parquet") from error
+    return rows
+
+
+def against_oracle(rows: Sequence[Mapping[str, Any]], oracle: Mapping[str, float]) -> dict[str, Any]:
+    """The model and the oracle on the claims that both know. `gap_auc` is what is left to learn."""
+    joined = [row for row in rows if row.get("claim_number") in oracle]
+    if not joined:
+        raise PredictionsError(
+            "no claim is in both files", mend="the export must be a synthetic one, of the same world as the oracle"
+        )
+    denied = [bool(row["denied"]) for row in joined]
+    model = measure(denied, [float(row["probability"]) for row in joined])
+    best = measure(denied, [oracle[row["claim_number"]] for row in joined])
+    away = [abs(float(row["probability"]) - oracle[row["claim_number"]]) for row in joined]
+    return {
+        "synthetic": True,
+        "n": len(joined),
+        "not_in_oracle": len(rows) - len(joined),
+        "model": model,
+        "oracle": best,
+        "gap_auc": best["auc"] - model["auc"],
+        "mean_distance": sum(away) / len(away),
+    }
+
+
+def read_oracle(file: Path) -> dict[str, float]:
+    """Claim number to true probability, of `claim_number,probability,denied,cause`. Raises PredictionsError."""
+    try:
+        with file.open(newline="", encoding="utf-8") as lines:
+            found = {row["claim_number"]: float(row["probability"]) for row in csv.DictReader(lines)}
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise PredictionsError("not an oracle file", where=file.name, mend="name the payer's oracle.csv") from error
+    if not all(0 <= p <= 1 for p in found.values()):
+        raise PredictionsError("a probability outside 0..1", where=file.name, mend="name the payer's oracle.csv")
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The two files."""
+    parser.add_argument("--predictions", type=Path, required=True, help="held_out.parquet of a training run")
+    parser.add_argument("--oracle", type=Path, required=True, help="oracle.csv of the simulated payer")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the model beside the oracle; 2 when the files cannot be used."""
+    try:
+        figures = against_oracle(read_predictions(args.predictions), read_oracle(args.oracle))
+    except PredictionsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    out = [
+        line("model (synthetic, held out)", figures["model"]),
+        line("oracle (synthetic)", figures["oracle"]),
+        f"AUC left to learn {figures['gap_auc']:.3f}; mean distance from the true probability "
+        f"{figures['mean_distance']:.3f}; {figures['not_in_oracle']} held-out claims are not in the oracle",
+    ]
+    sys.stdout.write("\n".join(out) + "\n")
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", "utf-8")
+    return 0
