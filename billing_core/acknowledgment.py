@@ -74,7 +74,8 @@ class GroupAcknowledgment:
 class ClaimAcknowledgment:
     """One claim of a 277CA. `number` is our CLM01 (TRN02 of the patient level).
 
-    `category` and `status` are STC01-1 and STC01-2. Categories A1, A2 accept; A3, A6, A7, A8 reject. `payer_reference` is the payer's claim number (REF*1K).
+    `category` and `status` are STC01-1 and STC01-2. Categories A1, A2 accept; A3, A6, A7, A8 reject.
+    `payer_reference` is the payer's claim number (REF*1K).
     """
 
     number: str

@@ -65,7 +65,8 @@ class ClaimPayment:
     """CLP: one claim as the payer adjudicated it. `number` is our CLM01 as returned in CLP01.
 
     `status` is CLP02 (1 primary, 2 secondary, 3 tertiary, 4 denied, 19/20/21 forwarded, 22 reversal, 25
-    predetermination): it tells what kind of answer this is, never whether it is a denial. `payer_reference` is CLP07. `interest` is AMT*I.
+    predetermination): it tells what kind of answer this is, never whether it is a denial.
+    `payer_reference` is CLP07. `interest` is AMT*I.
     """
 
     number: str

@@ -116,8 +116,8 @@ def tabular_list() -> tuple[tuple[CodeRow, ...], dict[str, tuple[str, ...]]]:
     rows: list[CodeRow] = []
     inclusions: dict[str, tuple[str, ...]] = {}
     for code in tabular.get_all_codes(True):
-        if tabular.is_extended_subcategory(code) or tabular.is_chapter_or_block(code):
-            continue
+        if tabular.is_extended_subcategory(code) or "-" in code or not code[0].isalpha():
+            continue  # a made-up seventh character, a block, a chapter (B20 and Z66 are blocks and categories in one)
         children = tabular.get_children(code)
         seventh = "".join(sorted({c[-1] for c in children if tabular.is_extended_subcategory(c)}))
         rows.append(

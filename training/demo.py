@@ -119,7 +119,6 @@ def _code_the_notes(stage: Stage) -> None:
     stage.run(
         "cleanclaim-train", "simulated-coder", "--world", stage.world, "--suggestions", suggestions, "--out", signed
     )
-    stage.desk("coding", "sign", "--file", signed, by="simulated-coder")
 
 
 def _nights(stage: Stage) -> Iterator[date]:
@@ -138,6 +137,7 @@ def _live_two_years(stage: Stage) -> None:
         folder.mkdir()
     mends.touch()
     for night in _nights(stage):
+        stage.desk("coding", "sign", "--file", stage.home / "signed.jsonl", by="simulated-coder", today=night)
         stage.desk(
             "cycle", "--inbox", answers, "--outbox", claims, "--intake", stage.world,
             "--mends", mends, "--queue", queue,
@@ -159,27 +159,38 @@ def _train(stage: Stage) -> dict[str, Any]:
         "cleanclaim-train", "denial", "--export", export, "--tracking", tracking, "--out", stage.home / "denial_run",
         "--json", metrics, "--seed", stage.args.seed,
     )  # fmt: skip
+    found: dict[str, Any] = json.loads(metrics.read_text("utf-8"))
+    if not found.get("passed", False):  # the gate is honest: a model that beats no baseline is not put in service
+        return found
     artifact = stage.home / "denial_model"
     stage.run(
         "cleanclaim-train", "promote", "--tracking", tracking, "--model", "denial", "--out", artifact,
         "--signed-by", "scientist",
     )  # fmt: skip
     stage.desk("model", "activate", "--kind", "denial", "--dir", artifact, by="scientist", today=LAST_CYCLE)
-    stage.desk("queue", "--score", "--json", by="biller", today=LAST_CYCLE)
-    found: dict[str, Any] = json.loads(metrics.read_text("utf-8"))
     return found
 
 
 def _judge_suggester(stage: Stage) -> dict[str, Any]:
     """The suggester's F1 on the synthetic notes and, where the folder is present, on real notes, side by side."""
-    model, out = stage.home / "home" / "artifacts" / "coding", stage.home / "coding_metrics.json"
+    model, out = stage.home / "coding_model", stage.home / "coding_metrics.json"
     figures: dict[str, Any] = {}
-    stage.run("cleanclaim-train", "evaluate-coding", "--data", stage.home / "export", "--model", model, "--json", out)
+    _write_key(stage.world)
+    stage.run("cleanclaim-train", "evaluate-coding", "--data", stage.world, "--model", model, "--json", out)
     figures["synthetic notes"] = json.loads(out.read_text("utf-8"))
     if real := _real_notes(stage):
         stage.run("cleanclaim-train", "evaluate-coding", "--data", real, "--model", model, "--json", out)
         figures["real dev notes"] = json.loads(out.read_text("utf-8"))
     return figures
+
+
+def _write_key(world: Path) -> None:
+    """codes.tsv beside the synthetic notes: the diagnoses that the world says are right."""
+    rows = ["note_id\tsystem\tcode\n"]
+    for line in (world / "truth.jsonl").read_text("utf-8").splitlines():
+        truth = json.loads(line)
+        rows += [f"{truth['encounter_id']}\tICD-10-CM\t{code}\n" for code in truth["diagnoses"]]
+    (world / "codes.tsv").write_text("".join(rows), "utf-8")
 
 
 def _real_notes(stage: Stage) -> Path | None:
@@ -201,23 +212,20 @@ def run(args: argparse.Namespace) -> int:
             "--seed", args.seed, "--out", stage.world,
         )  # fmt: skip
     with stage.step("build the code suggester (cold: no label seen)"):
-        stage.run("cleanclaim-train", "coding", "--out", stage.home / "home" / "artifacts" / "coding")
+        stage.run("cleanclaim-train", "coding", "--out", stage.home / "coding_model")
     with stage.step("open the books, sign people up, load code tables"):
         _open_practice(stage)
     with stage.step("take in registrations and notes"):
-        stage.desk("import", "--dir", stage.world, today=FIRST_CYCLE)
+        stage.desk("import", "--dir", stage.world, by="manager", today=FIRST_CYCLE)
         stage.desk(
             "model",
             "activate",
             "--kind",
             "coding",
             "--dir",
-            args.home / "home" / "artifacts" / "coding",
+            stage.home / "coding_model",
             by="scientist",
         )
-    if real := _real_notes(stage):
-        with stage.step("carry some real notes through the cycle"):
-            stage.desk("import-notes", "--dir", real / "notes", "--limit", 10, "--service-date", "2026-06-15")
     with stage.step("suggest codes; the simulated coder accepts, rejects and signs"):
         _code_the_notes(stage)
     with stage.step("two years of nights: claims out, answers in, posted, mended"):

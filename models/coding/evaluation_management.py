@@ -9,10 +9,11 @@ it. Preventive visits (99381 to 99397) go by age and by whether the patient is n
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing_core.encounter import Span
-from models.coding.note import Kind, problem_headers, sections
+from models.coding.note import Kind, sections
 
 NEW_MINUTES = ((60, "99205"), (45, "99204"), (30, "99203"), (15, "99202"))
 KNOWN_MINUTES = ((40, "99215"), (30, "99214"), (20, "99213"), (10, "99212"))
@@ -38,10 +39,11 @@ _NOT_VISIT_TIME = re.compile(
     r"(?:exercise|walk|bike|bicycl|run|smok|cessation|therap(?:y|eutic)|ice|heat|episode|last|sleep|after)", re.I
 )
 _NEW = re.compile(
-    r"\bnew patient\b|\bestablish(?:ing)? care\b|\bnew to (?:the|our|this) (?:clinic|practice|office)\b", re.I
+    r"\bnew (?:patient|pt)\b|\bestablish(?:ing)? care\b|\bnew to (?:the|our|this) (?:clinic|practice|office)\b", re.I
 )
 _KNOWN = re.compile(
-    r"\bestablished patient\b|\bfollow[- ]?up\b|\blast (?:seen|visit)\b|\breturns? (?:to|for|today)\b|\breturning\b",
+    r"\b(?:established|est\.?) (?:patient|pt)\b|\bfollow[- ]?up\b|\blast (?:seen|visit)\b|\breturns? (?:to|for"
+    r"|today)\b|\breturning\b",
     re.I,
 )
 _PREVENTIVE = re.compile(
@@ -96,14 +98,14 @@ class VisitLevel:
     title: str
 
 
-def visit_level(text: str, age: int | None) -> VisitLevel | None:
-    """The visit's level, None where the note shows no assessment to count and no time."""
-    new = bool(_NEW.search(text)) and not re.search(r"\bestablished patient\b", text, re.I)
+def visit_level(text: str, age: int | None, problems: Sequence[Span]) -> VisitLevel | None:
+    """The visit's level, None where the note shows no assessment to count and no time. `problems`: where they stand."""
+    new = bool(_NEW.search(text)) and not re.search(r"\bestablished (?:patient|pt)\b", text, re.I)
     sure = new or bool(_KNOWN.search(text))
     preventive = _preventive(text, age, new)
     if preventive is not None:
         return preventive
-    return _by_time(text, new) or _by_decisions(text, new, sure)
+    return _by_time(text, new) or _by_decisions(text, new, sure, problems)
 
 
 def _title(code: str) -> str:
@@ -140,13 +142,12 @@ def _by_time(text: str, new: bool) -> VisitLevel | None:
     return None
 
 
-def _by_decisions(text: str, new: bool, sure: bool) -> VisitLevel | None:
+def _by_decisions(text: str, new: bool, sure: bool, named: Sequence[Span]) -> VisitLevel | None:
     parts = [p for p in sections(text) if p.kind in (Kind.ASSESSMENT, Kind.PLAN)]
     if not parts:
         return None
     plan = "\n".join(text[p.start : p.end] for p in parts)
-    headers = problem_headers(text)
-    problems = _problem_level(len(headers) or 1, plan)
+    problems = _problem_level(len(named), plan)
     tests = len({m.group().lower() for m in _TESTS.finditer(plan)})
     data = 4 if tests > 5 else 3 if tests >= 3 else 2 if tests == 2 else 1
     data = min(data, 3)  # the highest level of data needs a talk with others, which a note rarely states in plain words
@@ -154,13 +155,10 @@ def _by_decisions(text: str, new: bool, sure: bool) -> VisitLevel | None:
     level = sorted((problems, data, risk))[1]
     code = (NEW_LEVELS if new else KNOWN_LEVELS)[level]
     reason = (
-        f"two of three elements of decision making: problems {problems} of 4 ({len(headers)} named), "
+        f"two of three elements of decision making: problems {problems} of 4 ({len(named)} named), "
         f"data {data} of 4 ({tests} tests), risk {risk} of 4 (CPT office visit table of 2021)"
     )
-    spans = tuple(Span(h.start, h.end) for h in headers[:3]) or (
-        Span(parts[0].start, min(parts[0].end, parts[0].start + 80)),
-    )
-    return VisitLevel(code, spans, reason, 650 if sure else 600, _title(code))
+    return VisitLevel(code, tuple(named[:3]), reason, 650 if sure else 600, _title(code))
 
 
 def _problem_level(count: int, plan: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing_core.encounter import Setting
 from models.coding.candidates import (
@@ -31,6 +31,7 @@ from models.coding.guidelines import (
     FAMILY_CODES,
     HISTORY_CODES,
     PAIN_PREFIXES,
+    by_control,
     by_prefix,
     is_chronic,
     is_symptom,
@@ -113,7 +114,18 @@ def read(text: str, dictionary: Dictionary, patient: Patient) -> list[Evidence]:
     )
     for sentence in said:
         found.extend(_from_sentence(reading, sentence, headers, places.get(sentence.kind, "")))
+    found = _without_guesswork(found)
     return [e for e in found if possible_for(e.code, patient.sex, patient.age)]
+
+
+_GUESSES = ("unsectioned.", "unassessed-")
+
+
+def _without_guesswork(found: list[Evidence]) -> list[Evidence]:
+    """Where the author states a conclusion, a note without an assessment is not searched for others."""
+    if not any(e.grade.startswith("stated.") and e.context is None for e in found):
+        return found
+    return [replace(e, grade="other.phrase") if e.grade.startswith(_GUESSES) else e for e in found]
 
 
 def _complaint(text: str, parts: Sequence[Section]) -> str:
@@ -161,8 +173,10 @@ _PIECES = re.compile(
 _CAUSE = re.compile(r"\b(?:due to|secondary to|2/2|from|consistent with|caused by)\b", re.I)
 _CODE = re.compile(r"\b([A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)\b")
 _STATED = re.compile(
-    r"(?:^|\b)(?:(?:my |our |the |final |working )?(?:impression|diagnosis|assessment) (?:is|was|today is)|in summary|in short"
-    r"|(?:i|we) (?:believe|think|feel) (?:that )?(?:this|it|he|she)|diagnosed (?:today )?with|(?:findings|picture) (?:is|are) (?:that|those) of"
+    r"(?:^|\b)(?:(?:my |our |the |final |working )?(?:impression|diagnosis|assessment) (?:is|was|today is)"
+    r"|in summary|in short"
+    r"|(?:i|we) (?:believe|think|feel) (?:that )?(?:this|it|he|she)|diagnosed (?:today )?with|(?:findings"
+    r"|picture) (?:is|are) (?:that|those) of"
     r"|(?:here|seen today) (?:for|with) (?:follow[- ]?up (?:of|on) )|overall,? this is)\b",
     re.I,
 )
@@ -359,6 +373,7 @@ def _of_piece(reading: _Reading, header: Header, piece: _Piece) -> Iterator[Evid
     side, side_note = _side(reading, header, piece, code)
     normal = [w.normal for w in reading.words(piece.start, piece.end)]
     said = reading.text[header.start : header.end]
+    code = by_control(code, said)
     chosen = leaves(reading.dictionary.table, code, normal, side, aftercare=reading.complaint, said=said)
     grade = "header." + _how(match)
     for leaf in chosen:
@@ -488,7 +503,17 @@ def _from_sentence(reading: _Reading, sentence: Sentence, headers: Sequence[Head
     for mention in mentions:
         if any(h.start <= mention.start and mention.end <= h.end for h in headers):
             continue
+        if not _written_as_abbreviation(reading.text[mention.start : mention.end]):
+            continue
         yield from _of_mention(reading, mention, normal, context_of(coloured, mention.start, mention.end), place)
+
+
+def _written_as_abbreviation(said: str) -> bool:
+    """Whether short letters in running text are an abbreviation: "MS" is a disease, "Ms." is a title."""
+    return len(said) > 3 or not said.isalpha() or said.isupper()
+
+
+_CONCLUSIONS = ("sole", "assessment", "stated")  # only here is a past or a relative's disease a code of its own
 
 
 def _of_mention(

@@ -37,6 +37,7 @@ MECHANISMS: tuple[tuple[str, str], ...] = (
     ),
     ("W54.0XXA", r"dog bite|bitten by (?:a|his|her|the|their) (?:\w+ )?dog|dog bit"),
     ("W55.01XA", r"cat bite|bitten by (?:a|his|her|the|their) (?:\w+ )?cat\b"),
+    ("W57.XXXA", r"(?:insect|tick|mosquito|spider|bug|flea) bites?|bitten by (?:an?|the) (?:insect|tick|mosquito|bug)"),
     ("W00.9XXA", r"(?:slipped|slipping|slip|fell|fall)\b[^.\n]{0,30}\b(?:ice|icy|snow)"),
     ("W11.XXXA", r"(?:fell|fall|falling)\b[^.\n]{0,20}\bladder"),
     ("W10.9XXA", r"(?:fell|fall|falling|tumbled)\b[^.\n]{0,25}\b(?:stairs|steps|staircase)"),

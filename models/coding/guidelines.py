@@ -6,6 +6,7 @@ belongs to a disease, which code a patient of this sex or age cannot have, and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -98,7 +99,6 @@ INTEGRAL: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("R32", "R35"), ("N39.3", "N39.4", "N32.81")),
     (("R56.9",), ("G40",)),
     (("R10.2", "N94.4"), ("N80", "N83", "N73", "N94.6")),
-    (("R04.0",), ()),
 )
 
 # The bare code gives way when a more exact one of these stands beside it (guideline I.B.2).
@@ -175,6 +175,16 @@ COMBINATIONS: tuple[Combination, ...] = (
 )
 
 
+# Index: "Diabetes, poorly controlled", "out of control", "inadequately controlled": by type, with hyperglycemia.
+_POORLY = re.compile(r"\b(?:poorly|inadequately) controlled\b|\bout of control\b", re.I)
+_WITH_HYPERGLYCEMIA = {"E11.9": "E11.65", "E10.9": "E10.65", "E13.9": "E13.65"}
+
+
+def by_control(code: str, said: str) -> str:
+    """The diabetes code that the author's words on control lead to; any other code unchanged. `said`: the raw words."""
+    return _WITH_HYPERGLYCEMIA.get(code, code) if _POORLY.search(said) else code
+
+
 def by_prefix(pairs: Iterable[tuple[str, str]], code: str) -> str:
     """The value of the longest prefix of `code` in the pairs, "" where none fits."""
     fitting = [(len(prefix), value) for prefix, value in pairs if code.startswith(prefix)]
@@ -225,7 +235,7 @@ def superseded(codes: Iterable[str]) -> dict[str, str]:
                 gone[bare] = better[0]
     for symptoms, diseases in INTEGRAL:
         for code in present:
-            cause = [c for c in present if diseases and c.startswith(diseases) and not is_symptom(c)]
+            cause = [c for c in present if c != code and c.startswith(diseases) and not is_symptom(c)]
             if code.startswith(symptoms) and cause:
                 gone.setdefault(code, cause[0])
     return gone

@@ -26,14 +26,18 @@ class Leaf:
 
 
 _AFTERCARE = re.compile(
-    r"\b(?:subsequent encounter|follow[- ]?up|post[- ]?op\w*|healing|healed|status post|s/p|cast removal|recheck|re-check"
+    r"\b(?:subsequent encounter|follow[- ]?up|post[- ]?op\w*|healing|healed|status post|s/p|cast removal|recheck"
+    r"|re-check"
     r"|aftercare|routine healing)\b",
     re.I,
 )
 _CAME_FOR_AFTERCARE = re.compile(
-    r"\b(?:(?:follow[- ]?up|recheck|re-check|reevaluation|post[- ]?op(?:erative)? (?:visit|check))[^.\n]{0,40}\b(?:fracture|sprain|strain"
-    r"|injury|laceration|wound|surgery|repair|dislocation|contusion|concussion|burn)|(?:fracture|sprain|strain|injury|laceration|wound"
-    r"|surgery|repair|dislocation)[^.\n]{0,25}\b(?:follow[- ]?up|recheck)|cast removal|suture removal|post[- ]?op(?:erative)? visit)\b",
+    r"\b(?:(?:follow[- ]?up|recheck|re-check|reevaluation|post[- ]?op(?:erative)? (?:visit"
+    r"|check))[^.\n]{0,40}\b(?:fracture|sprain|strain"
+    r"|injury|laceration|wound|surgery|repair|dislocation|contusion|concussion|burn)|(?:fracture|sprain|strain"
+    r"|injury|laceration|wound"
+    r"|surgery|repair|dislocation)[^.\n]{0,25}\b(?:follow[- ]?up|recheck)|cast removal|suture removal"
+    r"|post[- ]?op(?:erative)? visit)\b",
     re.I,
 )
 _NOT_ASKED = NEUTRAL | SOFT | STOP_WORDS
@@ -75,7 +79,7 @@ def leaves(
 def _candidates(table: CodeTable, code: str, side: str) -> list[CodeRow]:
     stem = table.stem(code)
     rows = list(table.below(stem))
-    if len(rows) == 1 and side and rows[0].code == stem and _row_side(rows[0]):
+    if len(rows) == 1 and side and rows[0].code == stem and _row_side(rows[0]) not in ("", side):
         # a dictionary may name the unspecified leaf where the note gives the side: look at its sisters
         rows = [r for r in table.below(stem[:-1]) if len(r.code) == len(stem)] or rows
     return rows

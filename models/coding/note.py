@@ -134,13 +134,16 @@ _INLINE_HEADING = re.compile(
     r"[ \t]*:"
 )
 _SAME_LINE_HEADING = re.compile(  # "Impression. First, ...", "Impression and Plan 1 - ..."
-    r"^[ \t]*(?:(?:Assessment|Impression|Diagnos[ei]s|Problems)(?:[ \t]*(?:and|&|/)[ \t]*(?:Plan|Recommendations?))?[.:]"
-    r"|(?:Assessment|Impression)[ \t]*(?:and|&|/)[ \t]*(?:Plan|Recommendations?))[ \t]+(?=\S)",
+    r"^[ \t]*(?:(?:My |Our )?(?:(?:Assessment|Impression|Diagnos[ei]s|Problems)(?:[ \t]*(?:and|&|/)[ \t]*(?:Plan"
+    r"|Recommendations?))?[.:]"
+    r"|(?:Assessment|Impression)[ \t]*(?:and|&|/)[ \t]*(?:Plan|Recommendations?)))[ \t]+(?=\S)",
     re.M | re.I,
 )
 _COPIED = re.compile(
-    r"^[^\n]{0,40}\b(?:(?:carried|copied|pulled|brought) forward|copied (?:and pasted )?from|pasted from|from (?:the |my )?"
-    r"(?:prior|previous|last) (?:note|visit note|encounter)|(?:prior|previous|last) (?:note|assessment)s?[ \t]*(?:\(|:|from\b))",
+    r"^[^\n]{0,40}\b(?:(?:carried|copied|pulled|brought) forward|copied (?:and pasted )?from|pasted from"
+    r"|from (?:the |my )?"
+    r"(?:prior|previous|last) (?:note|visit note|encounter)|(?:prior|previous|last|old) (?:note|assessment|a/p"
+    r"|a&p|impression|plan)s?[ \t]*(?:\(|:|from\b|\d))",
     re.M | re.I,
 )
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\[end of (?:copied|carried)[^\n\]]*\]|\Z", re.I)
@@ -311,7 +314,8 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 _ITEM = re.compile(
-    r"(?:[•●▪*·\-–—>]+|\(?\d{1,2}(?:[.):]|\s?-(?=\s))|#{1,3}\s?\d{0,2}[.):]?|\(?[a-z][.)]|\[[ xX]?\]|(?:problem|dx|diagnosis)\s*#?\d{0,2}\s*[:.)-])\s*",
+    r"(?:[•●▪*·\-–—>]+|\(?\d{1,2}(?:[.):]|\s?-(?=\s))|#{1,3}\s?\d{0,2}[.):]?|\(?[a-z][.)]|\[[ xX]?\]|(?:problem"
+    r"|dx|diagnosis)\s*#?\d{0,2}\s*[:.)-])\s*",
     re.I,
 )
 _HEADER_END = re.compile(r"[.:;](?=\s|$)|\s[-–—]{1,2}\s|\s=>|\s->|\u2014|\n")
@@ -342,7 +346,13 @@ _ACTION = re.compile(  # a plan's line begins with what to do
     r"|begin"
     r"|finish|complete|send|sent|get|keep|hold|discuss|review|recommend|will|follow|educate|provide[d]?"
     r"|administer(?:ed)?"
-    r"|perform(?:ed)?|handouts?|discharge|proceed|reassur\w+|rx|no changes?|labs?|go to)\b",
+    r"|perform(?:ed)?|handouts?|discharge|proceed|reassur\w+|rx|no changes?|labs?|go to)\b"
+    r"|(?:stable|unchanged|improv(?:ing|ed)|resolved|doing well|at goal|asymptomatic|well controlled|tolerating \w+)\W*$",  # noqa: E501
+    re.I,
+)
+_SIGNATURE = re.compile(  # "Dr. Graves" is a person
+    r"^\W*(?:dr\.?\s|sincerely|electronically signed|signed\b|dictated)|\b(?:m\.?d|d\.?o|n\.?p|pa-c|fnp|r\.?n|dpm"
+    r"|ph\.?d)\b\.?\s*(?:,.*)?$",
     re.I,
 )
 _MAX_HEADER_WORDS = 16
@@ -357,13 +367,31 @@ def problem_headers(text: str, parts: tuple[Section, ...] | None = None) -> tupl
         if part.kind not in (Kind.ASSESSMENT, Kind.PLAN):
             continue
         titled = False  # below a numbered or titled problem, bullets are its plan, not problems
-        for start, end in _lines(text, part.start, part.end):
+        lines = list(_lines(text, part.start, part.end))
+        orders = _order_lists(text, lines)
+        for start, end in lines:
             bullet = _is_bullet(text, start, end)
-            header = None if bullet and titled else _header(text, start, end, part.kind)
+            header = None if bullet and (titled or start in orders) else _header(text, start, end, part.kind)
             if header is not None and len(found) < MOST_HEADERS:
                 found.append(header)
                 titled = titled or not bullet
     return tuple(found)
+
+
+def _order_lists(text: str, lines: list[tuple[int, int]]) -> set[int]:
+    """The starts of bullets in a run of bullets of which one is an order ("- Continue ..."): the run is a plan."""
+    found: set[int] = set()
+    run: list[int] = []
+    orders = False
+    for start, end in [*lines, (0, 0)]:
+        if _is_bullet(text, start, end):
+            item = _ITEM.match(text, start, end)
+            run.append(start)
+            orders = orders or bool(_ACTION.match(text, item.end() if item else start, end))
+            continue
+        found.update(run if orders else ())
+        run, orders = [], False
+    return found
 
 
 def _is_bullet(text: str, start: int, end: int) -> bool:
@@ -381,7 +409,10 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop + 1
 
 
-_NUMBER = re.compile(r"(?<![\w.])[(#]?\s?(\d{1,2})(?:[.):]|\s-)?\s+(?=[A-Za-z])")
+_NUMBER = re.compile(
+    r"(?<![\w.])(?<!problem )(?<!stage )(?<!grade )(?<!type )(?<!class )[(#]?\s?(\d{1,2})(?:[.):]|\s-)?\s+(?=[A-Za-z])",
+    re.I,
+)
 
 
 def _numbered(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -415,7 +446,7 @@ def _header(text: str, start: int, end: int, kind: Kind) -> Header | None:
     n_words = len(phrase.split())
     if not phrase or n_words > _MAX_HEADER_WORDS or not any(c.isalpha() for c in phrase):
         return None
-    if _SUBFIELD.match(phrase) or _SAYS.search(phrase) or _ACTION.match(phrase):
+    if _SIGNATURE.search(text[start:end]) or _SUBFIELD.match(phrase) or _SAYS.search(phrase) or _ACTION.match(phrase):
         return None
     if kind is Kind.PLAN and _is_bullet(text, start, end) and n_words > 6:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,6 +42,7 @@ class ProcedureRule:
     system: CodeSystem
     title: str
     done: re.Pattern[str]
+    name: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     need: re.Pattern[str] | None
 
@@ -63,6 +64,7 @@ class ProcedureRules:
                     CodeSystem(row["system"]),
                     row["title"],
                     re.compile(row["done"], re.I),
+                    re.compile(row["name"], re.I) if "name" in row else None,
                     re.compile(row["unless"], re.I) if "unless" in row else None,
                     re.compile(row["need"], re.I) if "need" in row else None,
                 )
@@ -84,18 +86,22 @@ class Procedure:
 
 
 def find_procedures(
-    text: str, rules: ProcedureRules, patient: Patient, service_date: date, diagnoses: int
+    text: str, rules: ProcedureRules, patient: Patient, service_date: date, problems: Sequence[Span]
 ) -> tuple[Procedure, ...]:
-    """The procedures of the visit, the visit's level first. No visit level without a diagnosis or in inpatient care.
+    """The procedures of the visit, the visit's level first. No visit level without a problem or in inpatient care.
+
+    `problems`: where the problems suggested as diagnoses stand.
 
     `service_date` is taken so that rules with dates can be added without changing callers.
     """
     found: list[Procedure] = []
-    level = visit_level(text, patient.age) if diagnoses and patient.setting is Setting.OUTPATIENT else None
+    level = visit_level(text, patient.age, problems) if problems and patient.setting is Setting.OUTPATIENT else None
     if level is not None:
         rule = f"Visit level: {level.reason}."
         found.append(Procedure(CodeSystem.CPT, level.code, level.score, level.spans, rule, level.title))
-    units = [s for s in sentences(text) if s.kind not in (Kind.PAST, Kind.SURGICAL, Kind.FAMILY, Kind.ALLERGIES)]
+    units = [
+        s for s in sentences(text) if s.kind not in (Kind.PAST, Kind.SURGICAL, Kind.FAMILY, Kind.ALLERGIES, Kind.COPIED)
+    ]
     for rule_row in rules.rules:
         found.extend(_performed(text, units, rule_row))
     return tuple(found)
@@ -107,21 +113,24 @@ def _performed(text: str, units: list[Sentence], rule: ProcedureRule) -> Iterato
     sure = False
     for at, unit in enumerate(units):
         match = rule.done.search(text, unit.start, unit.end)
-        if match is None or len(spans) == 3 or not _counts(text, unit, units[at + 1 : at + 4], rule):
+        listed = match is None and unit.kind is Kind.PROCEDURE and rule.name is not None
+        if listed and rule.name is not None:
+            match = rule.name.search(text, unit.start, unit.end)
+        if match is None or len(spans) == 3 or not _counts(text, unit, units[at + 1 : at + 4], rule, listed):
             continue
         spans.append(Span(match.start(), match.end()))
-        sure = sure or bool(_DONE_NOW.search(text, unit.start, unit.end))
+        sure = sure or listed or bool(_DONE_NOW.search(text, unit.start, unit.end))
     if spans:
         why = "The note says it was done at this visit; phrase list procedures.toml, code set CPT/HCPCS Level II."
         yield Procedure(rule.system, rule.code, _SCORE_SURE if sure else _SCORE, tuple(spans), why, rule.title)
 
 
-def _counts(text: str, unit: Sentence, after: list[Sentence], rule: ProcedureRule) -> bool:
+def _counts(text: str, unit: Sentence, after: list[Sentence], rule: ProcedureRule, listed: bool) -> bool:
     if rule.unless and rule.unless.search(text, unit.start, unit.end):
         return False
     if _NOT_NOW.search(text, unit.start, unit.end) and not _DONE_NOW.search(text, unit.start, unit.end):
         return False
-    if rule.need is None:
+    if rule.need is None or listed:
         return True
     end = max([unit.end, *(s.end for s in after if s.kind is unit.kind)])
     return bool(rule.need.search(text, unit.start, end))

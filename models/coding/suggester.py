@@ -25,7 +25,7 @@ from models.coding.guidelines import combined, superseded
 from models.coding.note import NoteError, check_note
 from models.coding.procedures import ProcedureRules, find_procedures
 
-KIND = "coding-suggester"
+KIND = "coding"
 MAX_SPANS = 3
 MAX_COUNTER = 3
 AGAIN = 15  # per mille added for each further place that says the same
@@ -158,12 +158,25 @@ class Suggester:
         drafts = self._drafts(evidence)
         diagnoses = [d for d in drafts if d.score >= self.threshold]
         codes = tuple(self._suggestion(draft, evidence) for draft in sorted(diagnoses, key=_order))
+        problems = tuple(dict.fromkeys(c.spans[0] for c in codes if c.code[0] not in "VWXY"))
         procedures = tuple(
             CodeSuggestion(p.system, p.code, p.score, p.spans, p.rule, (), p.title)
-            for p in find_procedures(text, self._procedures, patient, service_date, len(diagnoses))
+            for p in find_procedures(text, self._procedures, patient, service_date, problems)
         )
+        codes += self._immunization(codes, procedures)
         reason = "" if codes else _why_nothing(drafts, evidence)
         return Suggestions(codes + procedures, not codes, reason, sha, self.artifact_sha256)
+
+    def _immunization(
+        self, codes: Sequence[CodeSuggestion], procedures: Sequence[CodeSuggestion]
+    ) -> tuple[CodeSuggestion, ...]:
+        """Z23 beside a vaccine given, where the author did not list it (guideline I.C.21.c.2)."""
+        given = [p for p in procedures if p.code in ("90471", "G0008")]
+        if not given or any(c.code == "Z23" for c in codes):
+            return ()
+        rule = "A vaccine was given at this visit (guideline I.C.21.c.2)."
+        spans = given[0].spans
+        return (CodeSuggestion(CodeSystem.ICD10CM, "Z23", given[0].score, spans, rule, (), self.table.title("Z23")),)
 
     def considered(self, text: str, setting: Setting, age: int | None, sex: str) -> dict[str, tuple[int, str]]:
         """{diagnosis code: (score, grade of its best evidence)} before the threshold; for training and evaluation."""

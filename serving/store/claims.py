@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_
+from sqlalchemy import Select, and_, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from billing_core.claim import Claim, ClaimState, Frequency, step
@@ -134,6 +134,13 @@ class Claims(Bound):
             "body": body(claim),
         }
         self._save(table, [row])
+
+    def set_findings(self, claim_id: str, findings: Sequence[Finding]) -> None:
+        """Keep what a payer's front door said of a sent claim, where our own findings stood."""
+        table = schema.claim
+        words = body([to_plain(finding) for finding in findings])
+        own = and_(table.c.practice_id == self.practice_id, table.c.id == claim_id)
+        self._run(table.update().where(own).values(findings=words))
 
     def _replaced(self, replaces: str) -> str | None:
         """The id of the claim that `replaces` names by id or number; None for "", NotFound for a stranger."""

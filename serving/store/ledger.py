@@ -85,6 +85,15 @@ class Ledger(Chained):
             chosen = chosen.where(seal.c.id.in_(about))
         return self._entries(seal.c.id.in_(select(chosen.subquery().c.id)))
 
+    def entries_on(self, charge_ids: Iterable[str]) -> tuple[Entry, ...]:
+        """Every entry with a leg about any of these charges, once each, in the order written."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        found: dict[str, Entry] = {}
+        for piece in in_chunks(list(charge_ids)):
+            about = self._select(leg, leg.c.entry_id).where(leg.c.charge_id.in_(piece))
+            found.update((entry.id, entry) for entry in self._entries(seal.c.id.in_(about)))
+        return tuple(found[key] for key in sorted(found))
+
     def entries_by_cause(self, source: str, reference: str | None = None) -> tuple[Entry, ...]:
         """Entries whose cause has that source (and reference), in the order they were written."""
         seal = schema.ledger_entry

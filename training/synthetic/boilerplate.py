@@ -62,6 +62,14 @@ FRESH = (
     "For about <2-20> days: {s1}; {s2}.",
     "Onset {gradual|sudden|some time ago}. {s1C}, {s2}.",
 )
+WELL = (
+    "{s1C}, {s2}.",
+    "{s1C}; {s2}.",
+    "{He} says: {s1}. Also {s2}.",
+    "In {pos} words: {s1}, {s2}.",
+    "On asking: {s1}, {s2}, {s3}.",
+    "Overall: {s1}; {s2}.",
+)
 DENIED = (
     "fevers", "chills", "night sweats", "weight loss", "nausea", "vomiting", "blood in the stool", "dizziness",
     "fainting", "leg swelling", "new medications", "recent travel", "recent falls", "double vision", "chest pain",

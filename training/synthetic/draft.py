@@ -120,6 +120,8 @@ class Draft:
             return ""
         s1, s2, s3 = (told * 3)[:3]
         texts: tuple[str, ...] = bank.KNOWN if problem.known and len(told) > 1 else bank.FRESH
+        if problem.condition.course is Course.PREVENTIVE:
+            texts = bank.WELL
         if len(told) == 1:
             return capital(told[0]) + "."
         if len(told) == 2:

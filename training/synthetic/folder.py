@@ -99,11 +99,9 @@ def _registration(made: Made) -> Iterator[dict[str, Any]]:
             add(max(filed.known_on, person.joined), "coverage", filed.coverage)
     for entry in made.entries:
         if entry.authorization is not None and entry.authorization_filed and not entry.duplicate_of:
-            add(entry.authorization.effective, "authorization", entry.authorization)
-    registered = {p.patient.id: p.joined for p in made.charts}
-    for known_on, _, _, plain in sorted(lines, key=lambda x: x[:3]):
-        if plain["kind"] == "authorization":  # never before its patient
-            plain["known_on"] = max(known_on, registered[plain["record"]["patient_id"]]).isoformat()
+            # never before its patient, however early the payer's letter is dated
+            add(max(entry.authorization.effective, entry.person.joined), "authorization", entry.authorization)
+    for _, _, _, plain in sorted(lines, key=lambda x: x[:3]):
         yield plain
 
 

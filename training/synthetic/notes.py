@@ -229,10 +229,9 @@ def _letter(draft: Draft) -> str:
         ("Dear Colleague,", "To the primary care office,", "Dear Doctor,", "For the file:"))  # fmt: skip
     thanks = draft.say("{Thank you for asking me to see|I saw|It was a pleasure to see|Thank you for sending} ")
     opening = f"{thanks}{draft.names['name']} on {draft.names['date']} for {draft.why()}."
-    if chance.happens(0.3):
-        opening += " As you know, " + draft.standing()[:1].lower() + draft.standing()[1:]
-    else:
-        opening += " " + draft.standing()
+    standing = draft.standing()
+    known = visit.referring is not None and chance.happens(0.3)
+    opening += f" As you know, {standing[:1].lower()}{standing[1:]}" if known else f" {standing}"
     first = [opening, *draft.story()[2:]]
     if chance.happens(draft.terms.history_of):
         first.append(draft.past_sentence())

@@ -177,7 +177,7 @@ class Schedule:
 
     def _fall_ill(self, course: _Course, specialty: Specialty, age: int, sex: str) -> None:
         """The first visit to a specialty finds the chronic problems it looks after; more with age."""
-        low, high = (0, 1) if age < 18 else (0, 2) if age < 45 else (1, 3) if age < 65 else (2, 4)
+        low, high = (0, 1) if age < 18 else (0, 2) if age < 45 else (2, 4) if age < 65 else (3, 5)
         for _ in range(self.chance.between(low, high)):
             held = [c for c, _ in course.chronic]
             if sum(specialty.name in c.specialties for c in held) >= high:
@@ -202,7 +202,8 @@ class Schedule:
             if self.chance.happens(0.85):
                 return chosen, early
         else:
-            chosen = self.chance.some_of(own, self.chance.between(1, 3)) if self.chance.happens(0.75) else []
+            most = 4 if age >= 65 else 3
+            chosen = self.chance.some_of(own, self.chance.between(1, most)) if self.chance.happens(0.8) else []
         if not chosen or self.chance.happens(0.5):
             avoid = [c for c, _ in (*chosen, *course.chronic)]
             found = self._drawn(specialty, age, sex, {Course.ACUTE, Course.SYMPTOM}, avoid)

@@ -24,7 +24,8 @@ def test_midtown_denies_rejects_and_takes_back_as_payers_do(tmp_path: Path) -> N
     assert main(["synthetic", "--world", str(MIDTOWN), *asked]) == 0
     figures = measure(world, tmp_path)
     assert figures.sent > 1500
-    assert 0.13 < figures.denied < 0.22
+    # Every visit is sent as coded, with no edits of ours: more is denied than after a biller's work.
+    assert 0.13 < figures.denied < 0.27
     assert abs(figures.denied - figures.expected) < 0.03
     assert 0.01 < figures.rejected < 0.05
     assert 0.003 < figures.taken_back < 0.02

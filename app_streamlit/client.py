@@ -1,0 +1,189 @@
+"""The screens' one door to the API: HTTP with the user's own token, answers as the API's schemas.
+
+The screens know nothing the API did not tell them, and may do nothing the API does not allow the user. Every failure
+is an ApiProblem that says what is wrong and what would mend it; none carries patient data or the insides of a program.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+import streamlit as st
+
+from serving.schemas.access import Me, Schema
+from serving.schemas.billing import (
+    AnalyticsView,
+    ClaimView,
+    LedgerProof,
+    MendIn,
+    MendView,
+    QueueView,
+    StatementItem,
+)
+from serving.schemas.coding import DecisionIn, EncounterItem, EncounterView, SignatureIn, SignatureView
+
+SESSION_COOKIE = "cleanclaim_session"
+WAIT_SECONDS = 30.0
+
+Answer = TypeVar("Answer", bound=Schema)
+
+
+class ApiProblem(Exception):
+    """What went wrong, in words, and what would mend it. `status` is the HTTP status, 0 when no answer came."""
+
+    def __init__(self, error: str, mend: str = "", status: int = 0) -> None:
+        super().__init__(error)
+        self.error = error
+        self.mend = mend
+        self.status = status
+
+
+def api_address() -> str:
+    """Where the API is."""
+    return os.environ.get("CLEANCLAIM_API", "http://127.0.0.1:8000").rstrip("/")
+
+
+def sign_in_address() -> str:
+    """The page where a user signs in; it sets the session cookie."""
+    return f"{api_address()}/signin"
+
+
+def session_token() -> str:
+    """The token of the browser's session; "" when nobody is signed in."""
+    return str(st.context.cookies.get(SESSION_COOKIE, ""))
+
+
+class Client:
+    """The API as the signed-in user sees it. Every method raises ApiProblem."""
+
+    def __init__(self, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._token = token
+        self._transport = transport
+
+    def me(self) -> Me:
+        """The user, the practice and the roles."""
+        return _one(Me, self._send("GET", "/me"))
+
+    def worklist(self, status: str = "open", limit: int = 50) -> list[EncounterItem]:
+        """The coder's worklist."""
+        return _many(EncounterItem, self._send("GET", "/encounters", {"status": status, "limit": str(limit)}))
+
+    def encounter(self, encounter_id: str) -> EncounterView:
+        """One visit: note, suggestions, findings."""
+        return _one(EncounterView, self._send("GET", f"/encounters/{_part(encounter_id)}"))
+
+    def suggest(self, encounter_id: str) -> None:
+        """Ask the model for its suggestions; read them with `encounter`."""
+        self._send("POST", f"/encounters/{_part(encounter_id)}/suggestions")
+
+    def decide(self, encounter_id: str, decision: DecisionIn) -> None:
+        """Record one decision of the coder."""
+        self._send("PUT", f"/encounters/{_part(encounter_id)}/decisions", body=decision)
+
+    def sign(self, encounter_id: str, signature: SignatureIn) -> SignatureView:
+        """Sign the codes."""
+        return _one(SignatureView, self._send("POST", f"/encounters/{_part(encounter_id)}/signature", body=signature))
+
+    def queue(self) -> QueueView:
+        """The biller's queue."""
+        return _one(QueueView, self._send("GET", "/queue"))
+
+    def claim(self, claim_id: str) -> ClaimView:
+        """Everything about one claim."""
+        return _one(ClaimView, self._send("GET", f"/claims/{_part(claim_id)}"))
+
+    def mend(self, claim_id: str, mend: MendIn) -> MendView:
+        """Change a claim and send it on."""
+        return _one(MendView, self._send("POST", f"/claims/{_part(claim_id)}/mend", body=mend))
+
+    def analytics(self) -> AnalyticsView:
+        """The manager's figures."""
+        return _one(AnalyticsView, self._send("GET", "/analytics"))
+
+    def statements(self) -> list[StatementItem]:
+        """Statements sent to guarantors."""
+        return _many(StatementItem, self._send("GET", "/statements"))
+
+    def statement_pdf(self, statement_id: str) -> bytes:
+        """One statement as it was printed."""
+        return self._send("GET", f"/statements/{_part(statement_id)}/pdf").content
+
+    def ledger_proof(self) -> LedgerProof:
+        """What verifying the ledger found."""
+        return _one(LedgerProof, self._send("GET", "/ledger/proof"))
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Schema | None = None
+    ) -> httpx.Response:
+        # A client of its own for every call: a shared one would carry one user's cookies into another's request.
+        # The environment's proxies are not used: notes go to the API and nowhere else.
+        try:
+            with httpx.Client(
+                base_url=api_address(), timeout=WAIT_SECONDS, trust_env=False, transport=self._transport
+            ) as http:
+                response = http.request(
+                    method,
+                    path,
+                    params=query,
+                    json=None if body is None else body.model_dump(mode="json"),
+                    headers={"Authorization": f"Bearer {self._token}"},
+                )
+        except (httpx.HTTPError, httpx.InvalidURL) as failure:
+            raise ApiProblem(
+                "The API gave no answer.", "Try again in a moment; if it persists, check that the API is running."
+            ) from failure
+        if not response.is_success:
+            raise _problem(response)
+        return response
+
+
+def _part(identifier: str) -> str:
+    """An id as one part of a path, whatever characters it holds."""
+    return quote(identifier, safe="")
+
+
+def _problem(response: httpx.Response) -> ApiProblem:
+    """The API's own words when it gave any."""
+    try:
+        told = response.json()
+    except ValueError:
+        told = None
+    if isinstance(told, dict) and isinstance(told.get("error"), str):
+        return ApiProblem(told["error"], str(told.get("mend") or ""), response.status_code)
+    return ApiProblem(f"The API refused with status {response.status_code}.", "Try again.", response.status_code)
+
+
+def _unreadable() -> ApiProblem:
+    return ApiProblem(
+        "The API's answer could not be read.", "Check that the API and the screens are of the same version."
+    )
+
+
+def _one(kind: type[Answer], response: httpx.Response) -> Answer:
+    try:
+        return kind.model_validate(response.json())
+    except ValueError:
+        # The cause is dropped on purpose: a validation error quotes the answer, and the answer holds patient data.
+        raise _unreadable() from None
+
+
+def _many(kind: type[Answer], response: httpx.Response) -> list[Answer]:
+    try:
+        rows = response.json()
+        if not isinstance(rows, list):
+            raise _unreadable()
+        return [kind.model_validate(row) for row in rows]
+    except ValueError:
+        raise _unreadable() from None
+
+
+def current() -> Client:
+    """The client of the user in front of the screen. Raises ApiProblem when nobody is signed in."""
+    token = session_token()
+    if not token:
+        raise ApiProblem("You are not signed in.", "Sign in.", 401)
+    return Client(token)

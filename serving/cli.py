@@ -1,0 +1,392 @@
+"""`cleanclaim`: the commands. Each is a door to a use case of the desk; nothing is decided here.
+
+    cleanclaim init                       make the books and the code tables
+    cleanclaim practice add --from FILE   open a practice
+    cleanclaim cycle ...                  one night: answers in, posted; claims built, scrubbed, out; statements; queue
+
+Whoever can open the database is its operator: `--as LOGIN` names whose roles apply and who is written in the event log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from serving.desk.case import Desk
+    from serving.store.books import Store
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def _store(args: argparse.Namespace) -> Store:
+    from serving import settings
+    from serving.ids import FixedClock, SeededIds, SystemClock, uuid7
+    from serving.store.books import Store
+
+    known = settings.read()
+    seed, today = os.environ.get("CLEANCLAIM_SEED"), getattr(args, "today", None)
+    # Each process needs a seed of its own, or ids collide: the command line itself is that seed.
+    new_id = SeededIds(f"{seed}:{' '.join(sys.argv[1:])}") if seed else uuid7
+    return Store(known.database_url, FixedClock(today) if today else SystemClock(), new_id)
+
+
+def _desk(args: argparse.Namespace) -> Desk:
+    from serving import settings
+    from serving.desk.case import open_desk
+    from serving.errors import NotFound
+
+    store = _store(args)
+    with store.access(reading=True) as access:
+        practice = next((p for p in access.practices() if p.mark == args.practice), None)
+        user = access.user_by_login(args.by)
+        if practice is None or user is None:
+            raise NotFound("practice or login")
+        actor = access.actor(user.id, practice.id)
+    return open_desk(settings.read(), store, actor, store.clock, store.new_id)
+
+
+def _show(value: Any) -> None:
+    print(json.dumps(value, indent=2, sort_keys=True, default=str))
+
+
+def init(args: argparse.Namespace) -> int:
+    """Make the books and the code tables."""
+    from serving import settings
+    from serving.code_tables import build_icd10cm
+
+    home = settings.read().home
+    home.mkdir(parents=True, exist_ok=True)
+    _store(args)
+    (home / "tables").mkdir(exist_ok=True)
+    build_icd10cm(home / "tables")
+    print(f"books and code tables are ready in {home}")
+    return 0
+
+
+def practice_add(args: argparse.Namespace) -> int:
+    """Open a practice and its first administrator."""
+    from serving.desk.intake import add_practice
+    from serving.security import Role
+
+    store = _store(args)
+    practice = add_practice(store, args.file)
+    with store.access() as access:
+        user = access.add_user(args.admin, os.environ.get("CLEANCLAIM_PASSWORD", ""))
+    with store.open(practice.id) as books:
+        books.grant(user.id, list(Role) if args.every_role else [Role.ADMINISTRATOR])
+    print(f"practice {practice.mark} is open; {args.admin} administers it")
+    return 0
+
+
+def user_add(args: argparse.Namespace) -> int:
+    """Add a user to the practice."""
+    import secrets
+
+    from serving.security import may
+
+    desk = _desk(args)
+    may(desk.actor, "user.manage", desk.practice_id)
+    # A user without a password gets one that nobody knows: they can be named, and cannot sign in.
+    password = secrets.token_urlsafe(32) if args.no_password else os.environ.get("CLEANCLAIM_PASSWORD", "")
+    with desk.store.access() as access:
+        user = access.add_user(args.login, password)
+    with desk.store.open(desk.practice_id) as books:
+        books.grant(user.id, args.role)
+        books.log(desk.actor, "user.manage", user.id, reason="added")
+    return 0
+
+
+def import_folder(args: argparse.Namespace) -> int:
+    """Take in registrations known by today, and visits with their notes."""
+    from serving.desk import intake
+
+    desk = _desk(args)
+    people = intake.register(desk, args.dir, date.min, args.today or date.max)
+    print(f"{people} registrations, {intake.take_in(desk, args.dir)} visits")
+    return 0
+
+
+def suggest(args: argparse.Namespace) -> int:
+    """Suggest codes for note files, without any books."""
+    from billing_core.encounter import Setting
+    from billing_core.record import to_plain
+    from models.coding.note import NoteError, check_note
+    from models.coding.suggester import Suggester
+    from serving import settings
+
+    suggester, status = Suggester.load(args.model or settings.read().artifacts / "coding"), 0
+    for path in args.files:
+        try:
+            text = check_note(path.read_bytes())
+            found = suggester.suggest(text, Setting(args.setting), args.service_date, None, "U")
+        except (NoteError, OSError) as error:
+            print(f"{path.name}: {error}", file=sys.stderr)
+            status = 2
+            continue
+        if args.json:
+            print(json.dumps({"file": path.name, **to_plain(found)}))
+        else:
+            print(f"{path.name}" + (f": {found.reason}" if found.abstained else ""))
+            for code in found.codes:
+                quotes = "; ".join(" ".join(text[s.start : s.end].split()) for s in code.spans)
+                print(f"  {code.code:8s} {code.score:4d}  {code.title}  <- {quotes}")
+    return status
+
+
+def coding_suggest(args: argparse.Namespace) -> int:
+    """Suggest codes for every open visit, and write what was suggested as JSON Lines."""
+    from serving.desk import coding
+
+    desk, count = _desk(args), 0
+    with args.out.open("w", encoding="utf-8") as out:
+        for item in coding.worklist(desk, limit=1_000_000):
+            view = coding.suggest(desk, item.id)
+            codes = [s.model_dump(include={"system", "code", "spans"}) for s in view.suggestions]
+            out.write(json.dumps({"encounter_id": item.id, "codes": codes}) + "\n")
+            count += 1
+    print(f"{count} notes read")
+    return 0
+
+
+def coding_sign(args: argparse.Namespace) -> int:
+    """Enter a coder's decisions and signatures from JSON Lines."""
+    from serving.desk import batch
+
+    done = batch.sign_all(_desk(args), args.file)
+    print(f"{done} visits signed")
+    return 0
+
+
+def cycle(args: argparse.Namespace) -> int:
+    """One night of the practice."""
+    from serving.desk import nightly
+
+    done = nightly.run_night(_desk(args), args.inbox, args.outbox, args.intake, args.mends)
+    if args.queue:
+        args.queue.write_text(json.dumps(done.pop("queue")), "utf-8")
+    _show(done)
+    return 0
+
+
+def queue(args: argparse.Namespace) -> int:
+    """The biller's queue."""
+    from serving.desk import billing
+
+    _show(billing.queue(_desk(args)).model_dump())
+    return 0
+
+
+def model_activate(args: argparse.Namespace) -> int:
+    """Put a model artifact in service; a damaged one is refused and the old one goes on."""
+    from serving import artifacts
+    from serving.security import may
+
+    desk = _desk(args)
+    may(desk.actor, "model.activate", desk.practice_id)
+    with desk.store.open(desk.practice_id) as books:
+        active = artifacts.activate(books, desk.settings.artifacts, args.kind, args.dir, desk.actor.login)
+        books.log(desk.actor, "model.activate", active.sha256, reason=args.kind)
+    print(f"{args.kind} {active.sha256[:12]} is in service")
+    return 0
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write the folder that training reads, under pseudonyms."""
+    from serving.desk.export import export as write
+
+    print(f"{write(_desk(args), args.out, args.synthetic)} submissions")
+    return 0
+
+
+def ledger_verify(args: argparse.Namespace) -> int:
+    """Prove both hash chains and that the ledger sums to zero."""
+    from serving.desk import money
+
+    proof = money.prove(_desk(args))
+    _show(proof.model_dump())
+    return 0 if proof.sound else 1
+
+
+def summary(args: argparse.Namespace) -> int:
+    """What the practice has done so far."""
+    from serving.desk import money
+
+    _show(money.summary(_desk(args)))
+    return 0
+
+
+def x12_check(args: argparse.Namespace) -> int:
+    """Check files: readable, accepted, findings; for an 835 its three balances."""
+    from billing_core.record import to_plain
+    from billing_core.x12.check import check
+
+    status = 0
+    for path in args.files:
+        report = check(path.read_bytes(), path.name)
+        status = max(status, 0 if report.accepted else 1)
+        if args.json:
+            print(json.dumps(to_plain(report)))
+            continue
+        print(f"{path.name}: {report.kind}, {'accepted' if report.accepted else 'not accepted'}")
+        for balance in report.balances:
+            print(f"  set {balance.set_control}: line {balance.line}; claim {balance.claim}; {balance.transaction}")
+        for finding in report.findings:
+            print(f"  {finding.severity} {finding.where}: {finding.message}. {finding.mend}")
+    return status
+
+
+def x12_explain(args: argparse.Namespace) -> int:
+    """A file in sentences for a biller."""
+    from billing_core.x12.explain import explain
+
+    for path in args.files:
+        for line in explain(path.read_bytes()):
+            print(f"{line.number:6d} {'  ' * line.depth}{line.words}")
+    return 0
+
+
+def serve(args: argparse.Namespace) -> int:
+    """The API and the screens, until Ctrl-C."""
+    import subprocess
+
+    import uvicorn
+
+    from serving import settings
+    from serving.api import create_app
+
+    known = settings.read()
+    screens = Path(__file__).resolve().parents[1] / "app_streamlit" / "app.py"
+    api = f"http://{known.host}:{known.api_port}"
+    asked = [sys.executable, "-m", "streamlit", "run", str(screens), "--server.address", known.host, "--server.port"]
+    asked += [str(known.app_port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    app = subprocess.Popen(asked, env=os.environ | {"CLEANCLAIM_API": api})
+    print(f"sign in at {api}/signin")
+    try:
+        uvicorn.run(create_app(known), host=known.host, port=known.api_port, log_level="warning")
+    finally:
+        app.terminate()
+    return 0
+
+
+def _files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true")
+
+
+def _paths(*names: str, required: bool = True) -> Callable[[argparse.ArgumentParser], None]:
+    def add(parser: argparse.ArgumentParser) -> None:
+        for name in names:
+            parser.add_argument(f"--{name}", type=Path, required=required)
+
+    return add
+
+
+def _practice_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="file", type=Path, required=True, help="practice.json")
+    parser.add_argument("--admin", required=True, help="login; the password is in CLEANCLAIM_PASSWORD")
+    parser.add_argument("--every-role", action="store_true", help="a practice of one: grant every role")
+
+
+def _user_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login")
+    parser.add_argument("--role", action="append", required=True)
+    parser.add_argument("--no-password", action="store_true")
+
+
+def _suggest(parser: argparse.ArgumentParser) -> None:
+    _files(parser)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--setting", choices=["outpatient", "inpatient"], default="outpatient")
+    parser.add_argument("--service-date", type=date.fromisoformat, default=date(2026, 6, 15))
+
+
+def _cycle(parser: argparse.ArgumentParser) -> None:
+    _paths("inbox", "outbox")(parser)
+    _paths("intake", "mends", "queue", required=False)(parser)
+
+
+def _activate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kind", choices=["coding", "denial"], required=True)
+    parser.add_argument("--dir", type=Path, required=True)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--synthetic", action="store_true", help="the practice is synthetic: keep claim numbers")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true")
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """A command without arguments of its own."""
+
+
+# words of the command -> (function, its arguments, does it work in a practice)
+COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bool]] = {
+    "init": (init, _nothing, False),
+    "practice add": (practice_add, _practice_add, False),
+    "user add": (user_add, _user_add, True),
+    "import": (import_folder, _paths("dir"), True),
+    "suggest": (suggest, _suggest, False),
+    "coding suggest": (coding_suggest, _paths("out"), True),
+    "coding sign": (coding_sign, _paths("file"), True),
+    "cycle": (cycle, _cycle, True),
+    "queue": (queue, _json, True),
+    "model activate": (model_activate, _activate, True),
+    "export": (export, _export, True),
+    "ledger verify": (ledger_verify, _json, True),
+    "summary": (summary, _json, True),
+    "x12 check": (x12_check, _files, False),
+    "x12 explain": (x12_explain, _files, False),
+    "serve": (serve, _nothing, False),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cleanclaim", description="Medical coding and billing that shows its work.")
+    top = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    groups: dict[str, Any] = {}
+    for words, (function, arguments, in_practice) in COMMANDS.items():
+        first, _, second = words.partition(" ")
+        place = top
+        if second:
+            if first not in groups:
+                groups[first] = top.add_parser(first).add_subparsers(metavar="COMMAND", required=True)
+            place = groups[first]
+        command = place.add_parser(second or first, help=(function.__doc__ or "").strip())
+        arguments(command)
+        command.set_defaults(run=function)
+        if in_practice:
+            command.add_argument("--practice", required=True, help="the practice's mark")
+            command.add_argument("--as", dest="by", required=True, metavar="LOGIN")
+            command.add_argument("--today", type=date.fromisoformat, help="business date; the clock's when left out")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. What the desk refuses is said with its mend; the exit status is 2 then."""
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+        return status
+    except Exception as error:
+        from billing_core.errors import BillingError
+        from serving.errors import ServingError
+
+        if not isinstance(error, BillingError | ServingError):
+            raise
+        print(f"cleanclaim: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,380 @@
+"""The biller's work: scrub, submit, the queue in the order of what is at stake, and mending refused claims.
+
+A claim with an error of ours is held and never sent. What leaves is checked by an independent validator first. A
+model's risk orders the queue; it enters no claim.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from billing_core import claim_build, edits, posting, work_queue
+from billing_core.account import Books as Accounts
+from billing_core.account import Debtor
+from billing_core.claim import Claim, ClaimState
+from billing_core.contract import Contract
+from billing_core.denial import LineDenial, reason
+from billing_core.identifiers import parse_member_id
+from billing_core.ledger import Cause, Owner
+from billing_core.money import amount_text
+from billing_core.record import from_plain
+from billing_core.rule import Finding, blocking
+from billing_core.x12 import claim_837p
+from billing_core.x12.envelope import Envelope
+from serving.desk.case import Desk, use_case
+from serving.desk.coding import claim_numbers, findings_view, full_name
+from serving.errors import Conflict
+from serving.schemas.billing import (
+    ClaimItem,
+    ClaimLineView,
+    ClaimView,
+    FileView,
+    HistoryView,
+    MendIn,
+    MendView,
+    QueueItem,
+    QueueView,
+    SubmissionView,
+)
+from serving.store.states import DenialStatus, Direction
+
+if TYPE_CHECKING:
+    from serving.store.books import Books
+    from serving.store.claims import StandingClaim
+
+OUR_NAME = "CLEANCLAIM"
+_STANDING = [s for s in ClaimState if s not in (ClaimState.HELD, ClaimState.REJECTED, ClaimState.REPLACED)]
+_REFUSED = (
+    ClaimState.HELD,
+    ClaimState.REJECTED,
+    ClaimState.DENIED,
+    ClaimState.PARTLY_DENIED,
+    ClaimState.UNPROCESSABLE,
+)
+
+
+# --- scrub and submit ---
+
+
+def scrub(desk: Desk, books: Books, claim: Claim, today: date) -> tuple[Finding, ...]:
+    """What the edits say of the claim as it would be sent today."""
+    others = tuple(
+        s.claim
+        for s in books.claims(_STANDING, patient_id=claim.patient.id)
+        if s.claim.id != claim.id and s.claim.number != claim.replaces
+    )
+    context = edits.ClaimContext(
+        as_of=today,
+        tables=desk.tables,
+        contract=books.contract(claim.payer.id, claim.service_date),
+        authorizations=tuple(books.authorizations(claim.patient.id)),
+        other_claims=others,
+        coverages=tuple(books.coverages(claim.patient.id)),
+    )
+    return edits.scrub(claim, context)
+
+
+def scrub_held(desk: Desk, books: Books, today: date) -> int:
+    """Scrub every held claim again; those without an error become ready. Returns how many stay held."""
+    held = 0
+    for standing in books.claims(ClaimState.HELD):
+        claim = standing.claim
+        findings = scrub(desk, books, claim, today)
+        contract = books.contract(claim.payer.id, claim.service_date)
+        deadline = claim.service_date + timedelta(days=contract.filing_days) if contract else None
+        errors = bool(blocking(findings))
+        held += errors
+        books.save_claim(claim, ClaimState.HELD if errors else ClaimState.READY, findings=findings, deadline=deadline)
+    return held
+
+
+def write_files(desk: Desk, books: Books, today: date) -> list[tuple[FileView, bytes]]:
+    """One 837P a payer of the claims that are ready; refused whole, with the reason, if the validator objects."""
+    from serving.clearinghouse.outbound_check import refusals
+
+    by_payer: dict[str, list[Claim]] = defaultdict(list)
+    for standing in books.claims(ClaimState.READY):
+        by_payer[standing.claim.payer.id].append(standing.claim)
+    written = []
+    for payer_id, claims in sorted(by_payer.items()):
+        payer = books.payer(payer_id)
+        control = books.next_control("interchange")
+        envelope = Envelope(OUR_NAME, payer.number, control, desk.clock.now().replace(tzinfo=None))
+        data = claim_837p.write(claims, envelope, payer.name)
+        if objections := refusals(data):
+            raise Conflict(
+                f"the outbound check refuses the file: {objections[0].message} at {objections[0].where}",
+                mend=objections[0].mend,
+            )
+        name = f"{today:%Y%m%d}_{payer.number}_{control:09d}.837"
+        file_id, _ = books.add_file(
+            Direction.OUTBOUND, "837P", name, data, str(control), [c.id for c in claims], f"{len(claims)} claims"
+        )
+        for claim in claims:
+            books.step_claim(claim.id, ClaimState.SUBMITTED, submitted_on=today)
+            books.log(desk.actor, "claim.submit", claim.id, reason=name)
+        view = FileView(
+            id=file_id,
+            direction="out",
+            kind="837P",
+            name=name,
+            at=desk.clock.now().isoformat(),
+            outcome=f"{len(claims)} claims",
+        )
+        written.append((view, data))
+    return written
+
+
+@use_case("claim.submit")
+def submit(desk: Desk, books: Books, outbox: Path | None = None) -> SubmissionView:
+    """Scrub what is held, write what is ready as 837P files, and put them in the outbox when one is given."""
+    today = desk.today(books)
+    held = scrub_held(desk, books, today)
+    ready = len(books.claim_rows(ClaimState.READY))
+    written = write_files(desk, books, today)
+    if outbox is not None:
+        for view, data in written:
+            draft = outbox / f".{view.name}.part"  # the payer's door sees whole files only
+            draft.write_bytes(data)
+            draft.rename(outbox / view.name)
+    return SubmissionView(files=[view for view, _ in written], claims=ready, held=held)
+
+
+@use_case("claim.read")
+def files(desk: Desk, books: Books) -> list[FileView]:
+    """Files that came and went, newest first."""
+    return [
+        FileView(id=f.id, direction=f.direction, kind=f.kind, name=f.name, at=f.at.isoformat(), outcome=f.outcome)
+        for f in books.files(limit=200)
+    ]
+
+
+@use_case("claim.read")
+def file_bytes(desk: Desk, books: Books, file_id: str) -> bytes:
+    """The file, byte for byte."""
+    return books.file_bytes(file_id)
+
+
+# --- the queue ---
+
+
+def _item(books: Books, standing: StandingClaim, found: list[LineDenial], on: date) -> work_queue.WorkItem | None:
+    claim, state = standing.claim, standing.state
+    contract = books.contract(claim.payer.id, claim.service_date)
+    if state in (ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE):
+        return work_queue.denial_item(claim.id, claim, found, state, on, contract)
+    kind = work_queue.WorkKind.HELD_EDIT if state is ClaimState.HELD else work_queue.WorkKind.REJECTION
+    return work_queue.finding_item(claim.id, kind, claim, blocking(standing.findings), standing.row.deadline)
+
+
+@use_case("queue.read")
+def queue(desk: Desk, books: Books) -> QueueView:
+    """Every claim that needs a person, in the order of what is at stake."""
+    today = desk.today(books)
+    standings = {s.claim.id: s for s in books.claims(_REFUSED)}
+    denials = books.denials_of_claims(standings)
+    items = []
+    for claim_id, standing in standings.items():
+        rows = [d for d in denials.get(claim_id, ()) if d.status is DenialStatus.OPEN]
+        found = [from_plain(LineDenial, d.body) for d in rows]
+        on = max((d.found_on for d in rows), default=today)
+        item = _item(books, standing, found, on)
+        if item is not None:
+            items.append(item)
+    scores = books.latest_scores(standings)
+    views = []
+    for ranked in work_queue.order(items, today):
+        item, standing = ranked.item, standings[ranked.item.claim_id]
+        score = scores.get(item.claim_id)
+        views.append(
+            QueueItem(
+                claim_id=item.claim_id,
+                claim_number=item.claim_number,
+                encounter_id=standing.claim.encounter_id,
+                kind=item.kind,
+                state=standing.state,
+                payer=standing.claim.payer.name,
+                patient=full_name(standing.claim.patient.name),
+                service_date=standing.claim.service_date.isoformat(),
+                billed=amount_text(standing.claim.total),
+                at_stake=amount_text(item.at_stake),
+                expected_value=amount_text(ranked.expected_value),
+                risk=score.probability_ppm // 10_000 if score else None,
+                deadline=item.deadline.isoformat() if item.deadline else "",
+                days_left=ranked.days_left,
+                reasons=list(item.reasons),
+                carcs=list(item.carcs),
+                mend=item.mend,
+            )
+        )
+    return QueueView(today=today.isoformat(), items=views, total_at_stake=amount_text(sum(i.at_stake for i in items)))
+
+
+# --- one claim ---
+
+
+@use_case("claim.read")
+def claims(desk: Desk, books: Books, state: str = "", limit: int = 100) -> list[ClaimItem]:
+    """Claims, newest last."""
+    return [
+        ClaimItem(
+            id=row.id,
+            number=row.number,
+            state=row.state,
+            payer=books.payer(row.payer_id).name,
+            service_date=row.service_date.isoformat(),
+            billed=amount_text(row.total),
+            submitted_on=row.submitted_on.isoformat() if row.submitted_on else "",
+        )
+        for row in books.claim_rows(ClaimState(state) if state else None, limit=limit)
+    ]
+
+
+def _lines(books: Books, claim: Claim) -> list[ClaimLineView]:
+    accounts = Accounts(books.entries_on([line.charge_id for line in claim.lines]))
+    views = []
+    for line in claim.lines:
+        stands = accounts.standing(line.charge_id)
+        views.append(
+            ClaimLineView(
+                number=line.number,
+                procedure=line.procedure,
+                modifiers=list(line.modifiers),
+                units=line.units,
+                diagnoses=[claim.diagnoses[p - 1] for p in line.pointers],
+                amount=amount_text(line.amount),
+                paid=amount_text(stands.insurance_paid + stands.patient_paid),
+                adjusted=amount_text(stands.contractual),
+                open=amount_text(stands.open),
+                owner=stands.debtor.owner if stands.debtor else "",
+            )
+        )
+    return views
+
+
+@use_case("claim.read")
+def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
+    """Everything about one claim: as billed, as it stands, why, and what happened."""
+    standing = books.standing_claim(claim_id)
+    claim, row = standing.claim, standing.row
+    denied = [from_plain(LineDenial, d.body) for d in books.denials_of_claims([claim_id]).get(claim_id, ())]
+    score = books.latest_scores([claim_id]).get(claim_id)
+    return ClaimView(
+        id=claim.id,
+        number=claim.number,
+        state=standing.state,
+        frequency=claim.frequency,
+        rank=claim.rank,
+        encounter_id=claim.encounter_id,
+        patient=full_name(claim.patient.name),
+        member_id=claim.coverage.member_id,
+        payer=claim.payer.name,
+        provider=full_name(claim.rendering.name),
+        service_date=claim.service_date.isoformat(),
+        submitted_on=row.submitted_on.isoformat() if row.submitted_on else "",
+        authorization=claim.authorization,
+        referral=claim.referral,
+        diagnoses=list(claim.diagnoses),
+        lines=_lines(books, claim),
+        billed=amount_text(claim.total),
+        findings=findings_view(standing.findings),
+        denials=[f"line {d.line} {d.procedure}: {d.code} {reason(d.reason).words}" for d in denied],
+        risk=score.probability_ppm // 10_000 if score else None,
+        risk_reasons=[],
+        what_if=[],
+        history=[
+            HistoryView(at=e.at.isoformat(), actor=e.actor, action=e.action, reason=e.reason)
+            for e in books.events(subject=claim_id)
+        ],
+    )
+
+
+# --- mending ---
+
+
+def _changes(books: Books, claim: Claim, mend: MendIn) -> claim_build.Changes:
+    changed = {c.line: c for c in mend.lines}
+    lines = tuple(
+        line
+        if (c := changed.get(line.number)) is None
+        else replace(
+            line, modifiers=line.modifiers if c.modifiers is None else tuple(c.modifiers), units=c.units or line.units
+        )
+        for line in claim.lines
+    )
+    coverage = books.coverage(mend.coverage_id) if mend.coverage_id else None
+    if mend.member_id:
+        coverage = replace(coverage or claim.coverage, member_id=parse_member_id(mend.member_id))
+    return claim_build.Changes(
+        diagnoses=tuple(mend.diagnoses) if mend.diagnoses else None,
+        lines=lines if changed else None,
+        authorization=mend.authorization,
+        referral=mend.referral,
+        coverage=coverage,
+        payer=books.payer(coverage.payer_id) if coverage and coverage.payer_id != claim.payer.id else None,
+    )
+
+
+def _to_guarantor(desk: Desk, books: Books, claim: Claim, today: date, why: str) -> None:
+    """What the payer will not pay becomes the guarantor's, by a person's decision and reason."""
+    accounts = Accounts(books.entries_on([line.charge_id for line in claim.lines]))
+    guarantor = Debtor(Owner.GUARANTOR, books.patient(claim.patient.id).guarantor_id)
+    for line in claim.lines:
+        standing = accounts.standing(line.charge_id)
+        if standing.open and standing.debtor != guarantor:
+            cause = Cause(f"person {desk.actor.login}", line.charge_id, why)
+            books.append_entries([posting.move(standing, guarantor, books.new_id(), today, cause)])
+
+
+def _payer_reference(books: Books, claim: Claim) -> str:
+    answers = books.claim_payments(claim_id=claim.id)
+    return answers[-1].payment.payer_reference if answers else ""
+
+
+def mend_claim(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendView:
+    """The mend inside an open transaction: a new submission in the old one's place, or an end of the matter."""
+    today, standing = desk.today(books), books.standing_claim(claim_id)
+    claim, state, findings = standing.claim, standing.state, standing.findings
+    if mend.action == "bill_patient":
+        _to_guarantor(desk, books, claim, today, mend.reason)
+        books.step_claim(claim_id, ClaimState.CLOSED)
+    elif mend.action in ("correct", "resubmit"):
+        contract: Contract | None = books.contract(claim.payer.id, claim.service_date)
+        changes = _changes(books, claim, mend)
+        number = claim.number if state is ClaimState.HELD else next(claim_numbers(books))
+        if state is ClaimState.HELD:  # never sent: the claim itself is mended
+            claim = replace(claim, **changes.made())  # type: ignore[arg-type]  # names and types are Claim's own
+            books.save_claim(claim, ClaimState.HELD)
+        else:
+            rebuilt = claim_build.correct(
+                claim, changes, state, contract, number, books.new_id(), today, _payer_reference(books, claim)
+            )
+            findings = rebuilt.findings
+            if rebuilt.claim is not None:
+                books.step_claim(claim_id, ClaimState.REPLACED)
+                books.save_claim(rebuilt.claim, ClaimState.HELD)
+                claim = rebuilt.claim
+        scrub_held(desk, books, today)
+    for denial in books.denials_of_claims([claim_id]).get(claim_id, ()):
+        if denial.status is DenialStatus.OPEN and mend.action != "leave":
+            books.set_denial_status(denial.id, DenialStatus.WORKED)
+    books.log(desk.actor, "claim.mend", claim_id, reason=f"{mend.action}: {mend.reason}")
+    after = books.standing_claim(claim.id)
+    return MendView(
+        claim_id=claim.id,
+        claim_number=claim.number,
+        state=after.state,
+        findings=findings_view(after.findings or findings),
+    )
+
+
+@use_case("claim.mend")
+def mend(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendView:
+    """Mend a held, rejected or denied claim as the payer's contract allows."""
+    if mend.action == "write_off":
+        raise Conflict("a write-off needs a second person", mend="ask a manager; one who asks does not approve")
+    return mend_claim(desk, books, claim_id, mend)

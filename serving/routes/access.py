@@ -1,0 +1,153 @@
+"""Signing in by token (RFC 6749 section 4.3) and by form, who I am, and whether the house is open."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Header, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.security import OAuth2PasswordRequestForm
+
+from serving.errors import Forbidden, SignInFailed
+from serving.routes.entrance import Credential, House, PracticeId, TheHouse
+from serving.schemas.access import Me, PracticeChoice, Token
+from serving.security import KEY_MARK, Actor, read_token
+from serving.sign_in import identify, sign_in
+
+COOKIE = "cleanclaim_session"
+
+router = APIRouter(tags=["access"])
+
+FetchSite = Annotated[str, Header(alias="Sec-Fetch-Site", include_in_schema=False)]
+
+# No script, nothing from elsewhere. form-action is left open: browsers apply it to the redirect to the screens' port.
+_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sign in - Cleanclaim</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{{font-family:sans-serif;max-width:20rem;margin:15vh auto;padding:0 1rem}}
+label,input,button{{display:block;width:100%;box-sizing:border-box;font-size:1rem}}
+input,button{{padding:.5rem;margin:.25rem 0 1rem}}</style></head>
+<body><main><h1>Cleanclaim</h1>{notice}
+<form method="post" action="/signin">
+<label for="username">Login</label>
+<input id="username" name="username" autocomplete="username" maxlength="200" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" maxlength="256" required>
+<button type="submit">Sign in</button>
+</form></main></body></html>
+"""
+
+
+@router.get("/health")
+def health(house: TheHouse) -> dict[str, str]:
+    """Open for business: the books can be read."""
+    with house.store.access(reading=True):
+        return {"status": "ok"}
+
+
+@router.post("/token")
+def token(house: TheHouse, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
+    """A bearer token for a login and its password."""
+    issued = sign_in(house.store, house.settings, form.username, form.password)
+    return Token(access_token=issued, expires_in=house.settings.token_minutes * 60)
+
+
+@router.get("/me")
+def me(house: TheHouse, credential: Credential, practice_id: PracticeId = "") -> Me:
+    """Who I am in the practice named, or in my first, and where else I work."""
+    memberships = _memberships(house, credential)
+    first = memberships[0].practice_id if memberships else ""
+    actor = identify(house.store, house.settings, credential, practice_id or first)
+    with house.store.access(reading=True) as access:
+        names = {practice.id: practice.name for practice in access.practices()}
+    choices = [
+        PracticeChoice(id=each.practice_id, name=names[each.practice_id], roles=sorted(each.roles))
+        for each in memberships or (actor,)
+    ]
+    return Me(
+        login=actor.login,
+        practice_id=actor.practice_id,
+        practice_name=names[actor.practice_id],
+        roles=sorted(actor.roles),
+        practices=choices,
+    )
+
+
+def _memberships(house: House, credential: str) -> tuple[Actor, ...]:
+    """Where a user works; nothing for a key, which belongs to one practice and says so itself."""
+    if credential.startswith(KEY_MARK):
+        return ()
+    user_id = read_token(credential, house.settings.secret(), house.store.clock.now())
+    with house.store.access(reading=True) as access:
+        return access.memberships(user_id)
+
+
+# --- the form in the browser ----------------------------------------------------------------------------------------
+
+
+@router.get("/signin", response_class=HTMLResponse)
+def sign_in_page() -> HTMLResponse:
+    """The sign-in form."""
+    return _page("")
+
+
+@router.post("/signin", response_class=RedirectResponse, status_code=303)
+def sign_in_form(
+    request: Request,
+    house: TheHouse,
+    username: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=256)],
+    fetch_site: FetchSite = "",
+) -> Response:
+    """Sign in, keep the token in a cookie that scripts cannot read, and go to the screens."""
+    _own_page(fetch_site)
+    try:
+        issued = sign_in(house.store, house.settings, username, password)
+    except SignInFailed as error:
+        return _page(f"{error.message}; {error.mend}", error.status)
+    answer = RedirectResponse(f"http://{_host(request, house)}:{house.settings.app_port}/", 303)
+    answer.set_cookie(
+        COOKIE,
+        issued,
+        max_age=house.settings.token_minutes * 60,
+        httponly=True,
+        samesite="strict",
+        secure=_cookie_secure(),
+    )
+    return answer
+
+
+@router.post("/signout", response_class=RedirectResponse, status_code=303)
+def sign_out(fetch_site: FetchSite = "") -> Response:
+    """Take the cookie back and show the form."""
+    _own_page(fetch_site)
+    answer = RedirectResponse("/signin", 303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_cookie_secure())
+    return answer
+
+
+def _page(notice: str, status: int = 200) -> HTMLResponse:
+    said = f'<p role="alert">{html.escape(notice)}</p>' if notice else ""
+    return HTMLResponse(_PAGE.format(notice=said), status, _POLICY)
+
+
+def _own_page(fetch_site: str) -> None:
+    """Refuse a form that another site sent: nobody is signed in as somebody else behind their back."""
+    if fetch_site == "cross-site":
+        raise Forbidden("a form of another site")
+
+
+def _cookie_secure() -> bool:
+    return os.environ.get("CLEANCLAIM_COOKIE_SECURE", "").strip() == "1"
+
+
+def _host(request: Request, house: House) -> str:
+    """The host name the browser used, when it is one; an IPv6 address in brackets."""
+    name = request.url.hostname or ""
+    if re.fullmatch(r"[0-9a-f:]+", name) and ":" in name:
+        return f"[{name}]"
+    return name if re.fullmatch(r"[A-Za-z0-9.-]+", name) else house.settings.host

@@ -1,0 +1,70 @@
+"""Who comes in: the credential of a request becomes a desk in one practice, or the request is refused.
+
+A bearer token (RFC 6750) or an API key in its place; never a cookie, so that no other site's page can act for a user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from billing_core.codesets.tables import Tables
+from serving.artifacts import Shelf
+from serving.desk.case import Desk, open_desk
+from serving.errors import SignInFailed
+from serving.ids import Clock, NewId
+from serving.security import Actor
+from serving.settings import Settings
+from serving.sign_in import identify
+from serving.store.books import Store
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the application was opened with; code tables and models are shared between requests."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    new_id: NewId
+    tables: Tables
+    shelf: Shelf
+
+
+def house_of(request: Request) -> House:
+    """The house behind this door."""
+    house: House = request.app.state.house
+    return house
+
+
+_bearer = OAuth2PasswordBearer(tokenUrl="token", auto_error=False)
+
+TheHouse = Annotated[House, Depends(house_of)]
+PracticeId = Annotated[str, Header(alias="X-Cleanclaim-Practice", max_length=64)]
+Id = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$")]
+
+
+def presented(token: Annotated[str | None, Depends(_bearer)]) -> str:
+    """The credential presented. Raises SignInFailed when there is none."""
+    if not token:
+        raise SignInFailed("not signed in", mend="send a bearer token from POST /token, or an API key in its place")
+    return token
+
+
+Credential = Annotated[str, Depends(presented)]
+
+
+def caller(house: TheHouse, credential: Credential, practice_id: PracticeId = "") -> Actor:
+    """Who is asking, in which practice."""
+    return identify(house.store, house.settings, credential, practice_id)
+
+
+def desk_of(house: TheHouse, actor: Annotated[Actor, Depends(caller)]) -> Desk:
+    """The caller's desk in the practice."""
+    return open_desk(house.settings, house.store, actor, house.clock, house.new_id, house.tables, house.shelf)
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]

@@ -1,0 +1,86 @@
+"""One sentence per rule, and one per error ever found."""
+
+import pytest
+
+from models.coding.context import Context, context_of, contexts
+from models.coding.note import Kind
+
+SENTENCES = [
+    # denied
+    ("Denies chest pain.", "chest pain", Context.NEGATED),
+    ("No fever, chills, or cough.", "cough", Context.NEGATED),
+    ("There is no evidence of pneumonia.", "pneumonia", Context.NEGATED),
+    ("Negative for diabetes.", "diabetes", Context.NEGATED),
+    ("Pneumonia was ruled out.", "Pneumonia", Context.NEGATED),
+    ("Fracture is not seen.", "Fracture", Context.NEGATED),
+    ("Cough without wheezing.", "wheezing", Context.NEGATED),
+    ("Coronary artery disease of native vessels without angina", "angina", Context.NEGATED),
+    ("Patient with no history of gout.", "gout", Context.NEGATED),
+    # not denied, though a denying word is near
+    ("Denies fever but reports cough.", "cough", None),
+    ("No improvement in asthma.", "asthma", None),
+    ("No change in hypertension.", "hypertension", None),
+    ("Hypertension, not well controlled.", "Hypertension", None),
+    ("Hypertension is not at goal.", "Hypertension", None),
+    ("Pain has had no relief; sciatica persists.", "sciatica", None),
+    ("Not only asthma but also COPD.", "COPD", None),
+    ("No distress; gout of the toe.", "gout", None),
+    # past
+    ("History of gout.", "gout", Context.HISTORICAL),
+    ("Status post cholecystectomy for gallstones.", "gallstones", Context.HISTORICAL),
+    ("Pneumonia as a child.", "Pneumonia", Context.HISTORICAL),
+    ("He had pneumonia two years ago.", "pneumonia", Context.HISTORICAL),
+    ("3 week history of cough.", "cough", None),
+    ("Long history of asthma.", "asthma", None),
+    ("History of gout, here today with cough.", "cough", None),
+    # over
+    ("Her pneumonia has resolved.", "pneumonia", Context.RESOLVED),
+    ("Otitis media, resolved.", "Otitis media", None),  # a comma ends what lies behind it: the coder decides
+    # a relative's, another's
+    ("Mother had breast cancer.", "breast cancer", Context.FAMILY),
+    ("Family history of diabetes and stroke.", "stroke", Context.FAMILY),
+    ("Paternal uncle with melanoma.", "melanoma", Context.FAMILY),
+    ("No family history of colon cancer.", "colon cancer", Context.NEGATED),
+    ("Her husband has influenza.", "influenza", Context.OTHER_PERSON),
+    ("Exposed to strep throat at school.", "strep throat", Context.OTHER_PERSON),
+    # suspected
+    ("Possible pneumonia.", "pneumonia", Context.UNCERTAIN),
+    ("Pain, likely tendinitis.", "tendinitis", Context.UNCERTAIN),
+    ("Rule out appendicitis.", "appendicitis", Context.UNCERTAIN),
+    ("R/o appendicitis.", "appendicitis", Context.UNCERTAIN),
+    ("?gout", "gout", Context.UNCERTAIN),
+    ("Pneumonia vs bronchitis", "Pneumonia", Context.UNCERTAIN),
+    ("Pneumonia vs bronchitis", "bronchitis", Context.UNCERTAIN),
+    ("Findings consistent with pneumonia.", "pneumonia", Context.UNCERTAIN),
+    ("Likely viral, hypertension", "hypertension", None),
+    ("Left shoulder pain, likely rotator cuff tendinitis", "shoulder pain", None),
+    # feared
+    ("Return if chest pain develops.", "chest pain", Context.HYPOTHETICAL),
+    ("At risk for stroke.", "stroke", Context.HYPOTHETICAL),
+    ("Side effects include nausea.", "nausea", Context.HYPOTHETICAL),
+    ("To prevent gout flares take allopurinol.", "gout", Context.HYPOTHETICAL),
+    ("Diabetes screening ordered.", "Diabetes", Context.HYPOTHETICAL),
+]
+
+
+def _context(sentence: str, mention: str, kind: Kind = Kind.ASSESSMENT) -> Context | None:
+    start = sentence.index(mention)
+    return context_of(contexts(sentence, 0, len(sentence), kind), start, start + len(mention))
+
+
+@pytest.mark.parametrize(("sentence", "mention", "expected"), SENTENCES)
+def test_sentence(sentence: str, mention: str, expected: Context | None) -> None:
+    assert _context(sentence, mention) is expected
+
+
+def test_everything_in_a_family_history_is_a_relatives() -> None:
+    assert _context("Diabetes, stroke.", "stroke", Kind.FAMILY) is Context.FAMILY
+
+
+def test_everything_carried_forward_is_past() -> None:
+    assert _context("Acute bronchitis.", "bronchitis", Kind.COPIED) is Context.HISTORICAL
+
+
+def test_a_trigger_inside_the_term_does_not_colour_it() -> None:
+    assert _context("History of gout.", "History of gout") is None
+    assert _context("No history of gout.", "history of gout") is Context.NEGATED
