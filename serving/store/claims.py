@@ -138,6 +138,7 @@ class Claims(Bound):
     def set_findings(self, claim_id: str, findings: Sequence[Finding]) -> None:
         """Keep what a payer's front door said of a sent claim, where our own findings stood."""
         table = schema.claim
+        self.standing_claim(claim_id)  # NotFound for another practice's id, as for an invented one
         words = body([to_plain(finding) for finding in findings])
         own = and_(table.c.practice_id == self.practice_id, table.c.id == claim_id)
         self._run(table.update().where(own).values(findings=words))

@@ -47,7 +47,7 @@ def foreign_arguments(ids: filled.Filled) -> dict[str, Any]:
         "total": 0, "statement": {}, "pdf": b"", "sha256": "a" * 64, "folder": "x", "activated_by": "x", "name": "x",
         "roles": ["coder"], "content": b"x", "claim": specimens.claim(), "remittance": filled.remittance(),
         "signed": SignedEncounter(filled.encounter(), (), (), "coder"), "denials": [denial(ids)], "items": [work()],
-        "entries": [filled.entry("entry-1")], "state": ClaimState.HELD,
+        "entries": [filled.entry("entry-1")], "state": ClaimState.HELD, "findings": [],
     }  # fmt: skip
 
 
