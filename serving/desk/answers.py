@@ -105,9 +105,10 @@ def _keep_rejection(books: Books, claim: Claim, answer: ClaimAcknowledgment) -> 
     )  # fmt: skip
 
 
-def _known(books: Books) -> dict[str, str]:
+def _known(books: Books, trace: str) -> dict[str, str]:
+    """The remittances posted before under this trace, by key."""
     posted = books.remittances(RemittanceState.POSTED)
-    return dict(posting.remittance_key(books.remittance(row.id).remittance) for row in posted)
+    return dict(posting.remittance_key(books.remittance(row.id).remittance) for row in posted if row.trace == trace)
 
 
 def _remittances(desk: Desk, books: Books, file_id: str, data: bytes) -> ReceiptView:
@@ -128,7 +129,14 @@ def _post(desk: Desk, books: Books, file_id: str, position: int, remittance: Rem
     payer = next((p for p in books.payers() if p.number == remittance.payer_number), None)
     source = f"file {file_id} set {position}"
     posted = posting.post_remittance(
-        remittance, matches, history, books.new_id, source, today, payer.id if payer else "", _known(books)
+        remittance,
+        matches,
+        history,
+        books.new_id,
+        source,
+        today,
+        payer.id if payer else "",
+        _known(books, remittance.trace),
     )
     if posted.repeated:
         receipt.held.append(f"set {position}: posted before; nothing changed")

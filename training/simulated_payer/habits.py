@@ -115,8 +115,15 @@ def is_visit(procedure: str) -> bool:
 
 
 def is_minor_procedure(procedure: str) -> bool:
-    """Whether the code is from the surgery section (10004 to 69990), or an injection or infusion (96360 to 96379)."""
-    return len(procedure) == 5 and ("10004" <= procedure <= "69990" or "96360" <= procedure <= "96379")
+    """Whether the code is from the surgery section (10004 to 69990), or an injection or infusion (96360 to 96379).
+
+    Venipuncture (36415) stands in that section and is no procedure of its own: NCCI pairs it with no visit code.
+    """
+    return (
+        len(procedure) == 5
+        and procedure != "36415"
+        and ("10004" <= procedure <= "69990" or "96360" <= procedure <= "96379")
+    )
 
 
 Condition = Callable[[Mechanism, ClaimLine, Circumstances], bool]
