@@ -33,7 +33,8 @@ COLD_THRESHOLD = 500
 # What each kind of evidence is worth, per mille, before any data: place.match (see models.coding.evidence).
 COLD_WEIGHTS: Mapping[str, int] = {
     "header.written": 960, "header.exact": 900, "header.strong": 780, "header.fair": 600, "header.phrase": 620,
-    "sole.phrase": 640, "sole.title": 520, "assessment.phrase": 380, "assessment.title": 250,
+    "sole.phrase": 640, "sole.title": 520, "stated.phrase": 620, "stated.title": 520,
+    "copied.phrase": 0, "copied.title": 0, "assessment.phrase": 380, "assessment.title": 250,
     "plan.phrase": 220, "plan.title": 120, "complaint.phrase": 300, "complaint.title": 200,
     "history.phrase": 220, "history.title": 120, "past.phrase": 320, "past.title": 220, "social.phrase": 300,
     "social.title": 100, "family.phrase": 200, "family.title": 80, "results.phrase": 150, "results.title": 90,
@@ -219,10 +220,7 @@ def best_threshold(suggester: Suggester, notes: Sequence[LabelledNote]) -> int:
 
 
 def house_terms(notes: Sequence[LabelledNote], synonyms: Mapping[str, tuple[str, ...]]) -> tuple[Term, ...]:
-    """Problem headers that this practice signs with one code, where it does so nearly always.
-
-    A header alone on its note teaches most: only notes where the code is not explained by another header count.
-    """
+    """Problem headers that this practice signs with one code nearly always, and far more often than by chance."""
     from models.coding.note import problem_headers
 
     seen: Counter[str] = Counter()

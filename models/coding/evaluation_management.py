@@ -130,7 +130,8 @@ def _preventive(text: str, age: int | None, new: bool) -> VisitLevel | None:
 
 def _by_time(text: str, new: bool) -> VisitLevel | None:
     for match in _TIME.finditer(text):
-        if _NOT_VISIT_TIME.search(match.group()):
+        sentence = max(text.rfind(".", 0, match.start()), text.rfind("\n", 0, match.start())) + 1
+        if _NOT_VISIT_TIME.search(text, max(sentence, match.start() - 60), match.end()):
             continue
         minutes = int(match.group(1) or match.group(2))
         code = next((c for least, c in (NEW_MINUTES if new else KNOWN_MINUTES) if minutes >= least), "")

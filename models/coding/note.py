@@ -347,7 +347,8 @@ _ACTION = re.compile(  # a plan's line begins with what to do
     r"|finish|complete|send|sent|get|keep|hold|discuss|review|recommend|will|follow|educate|provide[d]?"
     r"|administer(?:ed)?"
     r"|perform(?:ed)?|handouts?|discharge|proceed|reassur\w+|rx|no changes?|labs?|go to)\b"
-    r"|(?:stable|unchanged|improv(?:ing|ed)|resolved|doing well|at goal|asymptomatic|well controlled|tolerating \w+)\W*$",  # noqa: E501
+    r"|(?:stable|unchanged|improv(?:ing|ed)|resolved|doing well|at goal|asymptomatic"
+    r"|well controlled|tolerating \w+)\W*$",
     re.I,
 )
 _SIGNATURE = re.compile(  # "Dr. Graves" is a person

@@ -78,7 +78,7 @@ class _Draft:
     rule: str
 
 
-_PLACES = {
+PLACES = {
     "header": "Named as a problem in the assessment or plan",
     "sole": "Stated in an assessment without a problem list",
     "stated": "Stated as the author's conclusion",
@@ -203,7 +203,7 @@ class Suggester:
         best = ordered[0]
         places = {(e.start, e.end) for e in ordered}
         score = min(990, self._weight(best) + min(AGAIN_AT_MOST, AGAIN * (len(places) - 1)) - against)
-        place = _PLACES[best.grade.split(".")[0]]
+        place = PLACES[best.grade.split(".")[0]]
         rule = f"{place}; {best.reason} ({_SOURCE})."
         return _Draft(code, max(0, score), ordered, rule)
 
