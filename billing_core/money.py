@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, TypeAlias
 
 from billing_core.errors import MoneyError
@@ -37,13 +37,11 @@ def parse_amount(text: str) -> Cents:
     """
     if not isinstance(text, str) or not _AMOUNT.match(text):
         raise MoneyError("not an amount", mend="write digits with at most two decimals, such as 12.34")
-    try:
-        scaled = Decimal(text) * 100
-    except InvalidOperation as error:  # pragma: no cover - the pattern above admits only decimals
-        raise MoneyError("not an amount", mend="write digits with at most two decimals") from error
-    if scaled != scaled.to_integral_value():
+    whole, _, fraction = text.lstrip("+-").partition(".")
+    if fraction[2:].strip("0"):
         raise MoneyError("an amount with a fraction of a cent", mend="write at most two decimals")
-    return whole_cents(int(scaled))
+    size = int(whole or "0") * 100 + int(fraction[:2].ljust(2, "0"))
+    return -size if text[0] == "-" else size
 
 
 def amount_text(amount: Cents) -> str:

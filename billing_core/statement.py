@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from billing_core.account import Books, Debtor
 from billing_core.charge import Charge
@@ -88,6 +89,27 @@ def procedure_words(code: str) -> str:
             if first <= int(code) <= last:
                 return words
     return "Medical service"
+
+
+CYCLE_DAYS = 28  # between two statements to one guarantor
+MOST_IN_A_ROW = 3  # statements of a balance that nobody pays; then a person decides what comes next
+
+
+def statement_due(sent: Sequence[tuple[date, Cents]], total: Cents, today: date) -> bool:
+    """Whether a guarantor who owes `total` gets a statement today; `sent` are (day, total) of theirs, oldest first.
+
+    Not within CYCLE_DAYS of the last one, and not when the last MOST_IN_A_ROW all asked for this much or more: paper
+    that nobody answers is not mended by more paper.
+    >>> day = date(2026, 1, 1)
+    >>> statement_due([], 100, day), statement_due([(day, 100)], 100, day)
+    (True, False)
+    """
+    if not sent:
+        return True
+    last, unanswered = sent[-1][0], sent[-MOST_IN_A_ROW:]
+    in_vain = len(unanswered) == MOST_IN_A_ROW and all(total <= asked for _, asked in unanswered)
+    fell = any(later < earlier for (_, earlier), (_, later) in pairwise(unanswered)) or total < sent[-1][1]
+    return (today - last).days >= CYCLE_DAYS and (fell or not in_vain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def _validate(text: str) -> tuple[bool, dict[str, Any]]:
 
     with _lock:
         _silence()
+        _keep_maps()
         tree = io.StringIO()
         try:
             accepted = pyx12.x12n_document.x12n_document(
@@ -58,6 +59,29 @@ def _validate(text: str) -> tuple[bool, dict[str, Any]]:
         except Exception:  # pyx12 raises many kinds at a file it cannot walk; the reason may quote values
             return False, {}
     return bool(accepted), json.loads(tree.getvalue() or "{}")
+
+
+def _keep_maps() -> None:
+    """Let pyx12 read each guide's map once a process, not once a file: the maps (3 MB of XML) hold no state of a walk.
+
+    Counts are kept by pyx12's walker, made anew for each document; the key is the map's file name.
+    """
+    import pyx12.map_if
+
+    load = pyx12.map_if.load_map_file
+    if hasattr(load, "maps"):
+        return
+    maps: dict[str, Any] = {}
+
+    def kept(map_file: str, param: Any, map_path: str | None = None) -> Any:
+        if map_path is not None:
+            return load(map_file, param, map_path)
+        if map_file not in maps:
+            maps[map_file] = load(map_file, param)
+        return maps[map_file]
+
+    kept.maps = maps  # type: ignore[attr-defined]  # the mark that says it is done
+    pyx12.map_if.load_map_file = kept
 
 
 def _silence() -> None:

@@ -1,7 +1,8 @@
 """A use case: who asks, in which practice, may they; one transaction; one line in the event log.
 
 Every function of the desk is made by `use_case(action)`. It asks `may(actor, action, practice)` before anything is
-read, opens the practice's books for one transaction (all of it or nothing), and leaves an event. A route and a command
+read, opens the practice's books for one transaction (all of it or nothing), and leaves an event; one that only reads
+sees one unchanging moment instead. A route and a command
 are two doors to the same function.
 """
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
+READING = ".read"  # an action of this name changes nothing; only that it was done is written down
 USE_CASES: dict[str, str] = {}  # name of the function -> action it asks for
 
 
@@ -101,10 +103,18 @@ def use_case(
         @wraps(body)
         def asked(desk: Desk, *given: Given.args, **named: Given.kwargs) -> Result:
             may(desk.actor, action, desk.practice_id)
+            subject = str(given[0]) if given and isinstance(given[0], str) and len(given[0]) == 36 else ""
+            if action.endswith(READING):  # a long look at the books keeps no writer waiting
+                with desk.store.read(desk.practice_id) as books:
+                    result = body(desk, books, *given, **named)
+                with desk.store.open(desk.practice_id) as books:
+                    books.log(desk.actor, action, subject)
+                return result
             with desk.store.open(desk.practice_id) as books:
+                last = books.event_count()
                 result = body(desk, books, *given, **named)
-                subject = str(given[0]) if given and isinstance(given[0], str) and len(given[0]) == 36 else ""
-                books.log(desk.actor, action, subject)
+                if not books.events(action=action, after_position=last, limit=1):  # it has not said it better itself
+                    books.log(desk.actor, action, subject)
                 return result
 
         return asked  # type: ignore[return-value]  # mypy keeps the name of the first parameter

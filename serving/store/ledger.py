@@ -88,11 +88,11 @@ class Ledger(Chained):
     def entries_on(self, charge_ids: Iterable[str]) -> tuple[Entry, ...]:
         """Every entry with a leg about any of these charges, once each, in the order written."""
         seal, leg = schema.ledger_entry, schema.ledger_leg
-        found: dict[str, Entry] = {}
-        for piece in in_chunks(list(charge_ids)):
+        found: dict[int, Entry] = {}
+        for piece in in_chunks(charge_ids):
             about = self._select(leg, leg.c.entry_id).where(leg.c.charge_id.in_(piece))
-            found.update((entry.id, entry) for entry in self._entries(seal.c.id.in_(about)))
-        return tuple(found[key] for key in sorted(found))
+            found |= self._placed(seal.c.id.in_(about))
+        return tuple(found[position] for position in sorted(found))
 
     def entries_by_cause(self, source: str, reference: str | None = None) -> tuple[Entry, ...]:
         """Entries whose cause has that source (and reference), in the order they were written."""
@@ -105,8 +105,12 @@ class Ledger(Chained):
         return self._head(LEDGER)[0]
 
     def _entries(self, *conditions: Any) -> tuple[Entry, ...]:
+        return tuple(self._placed(*conditions).values())
+
+    def _placed(self, *conditions: Any) -> dict[int, Entry]:
+        """Entries by their place in the chain, in its order."""
         rows = self._run(self._sealed().where(*conditions)).mappings()
-        return tuple(_entry(list(group)) for _, group in groupby(rows, key=lambda row: row["id"]))
+        return {place: _entry(list(group)) for place, group in groupby(rows, key=lambda row: row["position"])}
 
     def _sealed(self) -> Select[*tuple[Any, ...]]:
         """Every leg beside its seal, in the order of the chain."""
@@ -142,6 +146,14 @@ class Ledger(Chained):
         if as_of is not None:
             query = query.where(seal.c.effective <= as_of)
         return {AccountKind(kind): int(total) for kind, total in self._run(query.order_by(leg.c.account))}
+
+    def unapplied(self) -> dict[str, Cents]:
+        """Party -> what we hold of theirs that no charge has taken (positive: our liability); zero is left out."""
+        leg = schema.ledger_leg
+        held = func.sum(leg.c.amount)
+        query = self._select(leg, leg.c.party, held).where(leg.c.account == AccountKind.UNAPPLIED)
+        rows = self._run(query.group_by(leg.c.party).having(held != 0).order_by(leg.c.party))
+        return {party: -int(amount) for party, amount in rows}
 
     def open_balances(
         self, as_of: date, *, owner: Owner | None = None, patient_id: str = ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import or_, update
+from sqlalchemy import Connection, Table, or_, update
 
 from billing_core.chargemaster import Chargemaster, Price
 from billing_core.contract import Contract
@@ -20,15 +22,46 @@ from billing_core.registration import (
     Provider,
 )
 from serving.errors import InputError, NotFound
+from serving.ids import Clock, NewId
 from serving.store import schema
-from serving.store.bound import Bound, body, effective_on, execute, read
+from serving.store.bound import Bound, Row, body, effective_on, execute, read
+
+_PARTNERS = (schema.payer, schema.contract, schema.price, schema.provider, schema.location)
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+
+def _once(
+    method: Callable[Concatenate[Parties, Given], Found],
+) -> Callable[Concatenate[Parties, Given], Found]:
+    """A partner is read once a transaction: a night asks for the same few payers and prices some thousand times."""
+
+    @wraps(method)
+    def asked(self: Parties, *given: Given.args, **named: Given.kwargs) -> Found:
+        key = (method.__name__, given, *sorted(named.items()))
+        if key not in self._known:
+            self._known[key] = method(self, *given, **named)
+        found: Found = self._known[key]
+        return found
+
+    return asked  # type: ignore[return-value]  # mypy keeps the name of the first parameter
 
 
 class Parties(Bound):
     """Saving a record of the same id replaces it; the event log keeps the hash before and after."""
 
+    def __init__(self, connection: Connection, practice_id: str, clock: Clock, new_id: NewId) -> None:
+        super().__init__(connection, practice_id, clock, new_id)
+        self._known: dict[Any, Any] = {}
+
+    def _save(self, table: Table, rows: Iterable[Row]) -> None:
+        if table in _PARTNERS:
+            self._known.clear()
+        super()._save(table, rows)
+
     # --- the practice and its partners ---
 
+    @_once
     def practice(self) -> Practice:
         """The practice whose books these are."""
         query = schema.practice.select().where(schema.practice.c.id == self.practice_id)
@@ -40,6 +73,7 @@ class Parties(Bound):
         if record.id != self.practice_id or record.mark != self.practice().mark:
             raise InputError("id and mark of a practice stay", field="practice", mend="keep the id and the mark")
         mine = schema.practice.c.id == self.practice_id
+        self._known.clear()
         execute(self._connection, update(schema.practice).where(mine).values(body=body(record)))
 
     def save_payer(self, record: Payer) -> None:
@@ -50,6 +84,7 @@ class Parties(Bound):
         """Many payers at once."""
         self._save(schema.payer, [{"id": r.id, "number": r.number, "body": body(r)} for r in records])
 
+    @_once
     def payer(self, payer_id: str) -> Payer:
         """The payer, or NotFound."""
         return self._record(Payer, schema.payer, "payer", id=payer_id)
@@ -58,6 +93,7 @@ class Parties(Bound):
         """The payer with this electronic payer id (NM109), or NotFound."""
         return self._record(Payer, schema.payer, "payer", number=number)
 
+    @_once
     def payers(self) -> tuple[Payer, ...]:
         """Every payer, by id."""
         table = schema.payer
@@ -73,6 +109,7 @@ class Parties(Bound):
         }
         self._save(schema.contract, [row])
 
+    @_once
     def contract(self, payer_id: str, on: date) -> Contract:
         """The contract in force with the payer on that day (the latest first), or NotFound."""
         table = schema.contract
@@ -96,6 +133,7 @@ class Parties(Bound):
         ]
         self._save(schema.price, rows)
 
+    @_once
     def chargemaster(self) -> Chargemaster:
         """All prices of the practice."""
         table = schema.price
@@ -107,10 +145,12 @@ class Parties(Bound):
         """Add a provider, or replace the one of that id."""
         self._save(schema.provider, [{"id": record.id, "npi": record.npi, "body": body(record)}])
 
+    @_once
     def provider(self, provider_id: str) -> Provider:
         """The provider, or NotFound."""
         return self._record(Provider, schema.provider, "provider", id=provider_id)
 
+    @_once
     def providers(self) -> tuple[Provider, ...]:
         """Every provider, by id."""
         table = schema.provider
@@ -120,6 +160,7 @@ class Parties(Bound):
         """Add a location, or replace the one of that id."""
         self._save(schema.location, [{"id": record.id, "body": body(record)}])
 
+    @_once
     def location(self, location_id: str) -> Location:
         """The location, or NotFound."""
         return self._record(Location, schema.location, "location", id=location_id)

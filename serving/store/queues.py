@@ -139,6 +139,15 @@ class Queues(Bound):
         rows = self._run(query.where(table.c.guarantor_id == guarantor_id) if guarantor_id else query).mappings()
         return tuple(_statement(row) for row in rows)
 
+    def statements_sent(self) -> dict[str, tuple[tuple[date, Cents], ...]]:
+        """Guarantor -> (day, total) of each statement, oldest first."""
+        table = schema.statement
+        query = self._select(table, table.c.guarantor_id, table.c.statement_on, table.c.total)
+        found: dict[str, tuple[tuple[date, Cents], ...]] = {}
+        for guarantor_id, on, total in self._run(query.order_by(table.c.statement_on, table.c.id)):
+            found[guarantor_id] = (*found.get(guarantor_id, ()), (on, total))
+        return found
+
     # --- model artifacts ---
 
     def add_activation(self, kind: str, sha256: str, folder: str, activated_by: str) -> Activation:
