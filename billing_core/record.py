@@ -248,7 +248,7 @@ def _scalar_reader(hint: Any) -> Reader:
         made = hint.fromisoformat
     elif hint is Decimal:
         made = _decimal
-    name = getattr(hint, "__name__", "amount")
+    name = "amount" if _is_cents(hint) else hint.__name__
 
     def convert(plain: Any) -> Any:
         try:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import pytest
+
 from billing_core.account import Debtor
 from billing_core.ledger import Cause, Owner, reverse
 from billing_core.posting import move, post_patient_payment
 from billing_core.registration import Guarantor
-from billing_core.statement import SELF_PAY, Statement, procedure_words, statement
+from billing_core.statement import SELF_PAY, Statement, procedure_words, statement, statement_due
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import DAY, GUARANTOR, Ledger, answer, charges, claim, remittance, taken_back
 
@@ -149,3 +153,23 @@ def test_procedures_have_family_names() -> None:
         "": "Medical service",
     }.items():
         assert procedure_words(code) == words
+
+
+DUE = date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "total", "due"),
+    [
+        ([], 100, True),
+        ([(date(2026, 2, 2), 100)], 100, False),  # 27 days
+        ([(date(2026, 2, 1), 100)], 100, True),  # 28 days
+        ([(date(2025, 11, 1), 100), (date(2025, 12, 1), 100)], 100, True),  # the third
+        ([(date(2025, 11, 1), 100), (date(2025, 12, 1), 100), (date(2026, 1, 1), 100)], 100, False),  # in vain
+        ([(date(2025, 11, 1), 100), (date(2025, 12, 1), 100), (date(2026, 1, 1), 100)], 150, True),  # a new service
+        ([(date(2025, 11, 1), 100), (date(2025, 12, 1), 100), (date(2026, 1, 1), 100)], 60, True),  # they pay
+        ([(date(2025, 11, 1), 100), (date(2025, 12, 1), 80), (date(2026, 1, 1), 80)], 80, True),  # they paid once
+    ],
+)
+def test_statements_stop_when_nobody_answers(sent: list[tuple[date, int]], total: int, due: bool) -> None:
+    assert statement_due(sent, total, DUE) is due

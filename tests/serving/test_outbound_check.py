@@ -86,3 +86,12 @@ def test_five_hundred_claims_take_about_a_second() -> None:
     started = time.process_time()
     assert refusals(data) == ()
     assert time.process_time() - started < 5  # about 1.0 on a quiet machine; the limit is for a busy one
+
+
+def test_a_verdict_does_not_depend_on_the_files_looked_at_before() -> None:
+    spoiled = CLEAN.replace(b"D8*19800203", b"D8*19800299", 1)
+    cut = CLEAN[: len(CLEAN) // 2]
+    first = [refusals(data) for data in (CLEAN, spoiled, cut)]
+    assert [refusals(data) for data in (cut, CLEAN, spoiled, spoiled, CLEAN)] == [
+        first[2], (), first[1], first[1], (),
+    ]  # fmt: skip

@@ -322,3 +322,21 @@ def test_activations_are_a_history(books: Books) -> None:
     assert [(a.version, a.sha256[0]) for a in books.activations("coding")] == [(2, "c"), (1, "a")]
     with pytest.raises(NotFound):
         books.active_artifact("denial")
+
+
+def test_entries_on_charges_come_in_the_order_written_whatever_their_ids(books: Books) -> None:
+    later, earlier = filled.entry("entry-a"), filled.entry("entry-z")
+    books.append_entries([earlier])
+    books.append_entries([later])
+    found = [e.id for e in books.entries_on(["charge-1"])]
+    assert found.index("entry-z") < found.index("entry-a")
+
+
+def test_money_that_no_charge_has_taken_is_told_by_party(books: Books) -> None:
+    before = books.unapplied()
+    copay = (
+        Leg(Account(AccountKind.CASH, None, "guarantor"), 2500),
+        Leg(Account(AccountKind.UNAPPLIED, None, "guarantor"), -2500),
+    )
+    books.append_entries([Entry("copay", EntryKind.PATIENT_PAYMENT, filled.DAY, Cause("desk", "r"), copay)])
+    assert books.unapplied() == before | {"guarantor": before.get("guarantor", 0) + 2500}
