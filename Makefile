@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format serve soak lock golden clean
+.PHONY: help setup demo test check format serve bench soak lock golden clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -40,6 +40,9 @@ check: setup ## format, lint, strict types, architecture
 
 format: setup ## rewrite the files in the house style
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: setup ## speed beside the peers, as ratios
+	@$(BIN)/python -m tests.benchmarks
 
 soak: setup ## the long runs; seeds and logs are kept in docs/soak.md
 	@CLEANCLAIM_SOAK=1 $(BIN)/python -m pytest -q tests/properties tests/stories

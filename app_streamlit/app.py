@@ -5,13 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from app_streamlit import client
-from app_streamlit.screens import biller, coder, practice
-from app_streamlit.widgets.messages import plain, show_problem
+from app_streamlit.screens import biller, coder, practice, statements
+from app_streamlit.widgets.look import keep_cookie, style, who
+from app_streamlit.widgets.messages import show_problem
 
+# path, title, the page, and whose it is
 PAGES = (
-    ("coder", "Coding", coder.show),
-    ("biller", "Billing", biller.show),
-    ("manager", "Practice", practice.show),
+    ("coding", "Coding", coder.show, {"coder"}),
+    ("billing", "Billing", biller.show, {"biller", "manager"}),
+    ("statements", "Statements", statements.show, {"biller", "front_desk", "manager"}),
+    ("practice", "Practice", practice.show, {"manager"}),
 )
 
 
@@ -20,18 +23,20 @@ def main() -> None:
     # An unforeseen error is told to the log, not to the screen.
     st.set_option("client.showErrorDetails", "none")
     st.set_page_config(page_title="Cleanclaim", layout="wide")
+    style()
     try:
-        me = client.current().me()
+        keep_cookie(client.stay_signed_in())
+        me = client.who()
     except client.ApiProblem as problem:
-        st.title("Cleanclaim")
+        st.subheader("Cleanclaim")
         show_problem(problem)
         return
-    pages = [st.Page(show, title=title, url_path=role) for role, title, show in PAGES if role in me.roles]
+    who(me)
+    pages = [st.Page(show, title=title, url_path=path) for path, title, show, roles in PAGES if roles & set(me.roles)]
     if not pages:
         st.info("Your roles open none of these screens. Ask an administrator for the role coder, biller or manager.")
         return
     page = st.navigation(pages, position="top")
-    st.caption(f"{plain(me.practice_name)} · {plain(me.login)}")
     try:
         page.run()
     except client.ApiProblem as problem:

@@ -7,26 +7,35 @@ is an ApiProblem that says what is wrong and what would mend it; none carries pa
 from __future__ import annotations
 
 import os
+import ssl
+import time
 from collections.abc import Mapping
-from typing import TypeVar
-from urllib.parse import quote
+from functools import cache
+from typing import Literal, TypeVar
+from urllib.parse import quote, urlsplit
 
 import httpx
 import streamlit as st
 
-from serving.schemas.access import Me, Schema
+from serving.schemas.access import Me, Schema, Token
 from serving.schemas.billing import (
     AnalyticsView,
+    ClaimItem,
     ClaimView,
     LedgerProof,
     MendIn,
     MendView,
     QueueView,
     StatementItem,
+    SubmissionView,
+    WriteOffIn,
+    WriteOffItem,
 )
 from serving.schemas.coding import DecisionIn, EncounterItem, EncounterView, SignatureIn, SignatureView
 
 SESSION_COOKIE = "cleanclaim_session"
+PRACTICE = "practice"
+SESSION = "session"
 WAIT_SECONDS = 30.0
 
 Answer = TypeVar("Answer", bound=Schema)
@@ -47,28 +56,69 @@ def api_address() -> str:
     return os.environ.get("CLEANCLAIM_API", "http://127.0.0.1:8000").rstrip("/")
 
 
+def door(path: str) -> str:
+    """A page of the API as the browser reaches it: where it is told to be, else on the host the browser used."""
+    public = os.environ.get("CLEANCLAIM_API_URL", "").rstrip("/")
+    if not public:
+        inside, seen = urlsplit(api_address()), urlsplit(str(st.context.url or ""))
+        host = f"[{seen.hostname}]" if seen.hostname and ":" in seen.hostname else seen.hostname or inside.hostname
+        public = f"{seen.scheme or inside.scheme}://{host}:{inside.port or 80}"
+    return f"{public}/{path}"
+
+
 def sign_in_address() -> str:
     """The page where a user signs in; it sets the session cookie."""
-    return f"{api_address()}/signin"
+    return door("signin")
+
+
+def sign_out_address() -> str:
+    """The door that takes the session cookie back."""
+    return door("signout")
 
 
 def session_token() -> str:
     """The token of the browser's session; "" when nobody is signed in."""
-    return str(st.context.cookies.get(SESSION_COOKIE, ""))
+    cookie = str(st.context.cookies.get(SESSION_COOKIE, ""))
+    seen, token, _ = st.session_state.get(SESSION, ("", "", 0.0))
+    return str(token) if token and seen == cookie else cookie
+
+
+def stay_signed_in() -> str:
+    """Renew the token of a user at work when a third of its time is over; who pauses past its end signs in again.
+
+    Returns the address that renews the browser's cookie, to be fetched by the browser, or "" when it is not time.
+    """
+    cookie, now = str(st.context.cookies.get(SESSION_COOKIE, "")), time.monotonic()
+    seen, _, due = st.session_state.get(SESSION, ("", "", 0.0))
+    if not cookie or (seen == cookie and now < due):
+        return ""
+    fresh = Client(session_token()).renew()
+    st.session_state[SESSION] = (cookie, fresh.access_token, now + fresh.expires_in / 3)
+    return door(f"session?{now:.0f}")
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Read once: it takes longer than a request."""
+    return ssl.create_default_context()
 
 
 class Client:
     """The API as the signed-in user sees it. Every method raises ApiProblem."""
 
-    def __init__(self, token: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._token = token
+    def __init__(self, token: str, practice_id: str = "", transport: httpx.BaseTransport | None = None) -> None:
+        self._headers = {"Authorization": f"Bearer {token}", "X-Cleanclaim-Practice": practice_id}
         self._transport = transport
 
     def me(self) -> Me:
         """The user, the practice and the roles."""
         return _one(Me, self._send("GET", "/me"))
 
-    def worklist(self, status: str = "open", limit: int = 50) -> list[EncounterItem]:
+    def renew(self) -> Token:
+        """A fresh token in place of this one."""
+        return _one(Token, self._send("POST", "/token/renew"))
+
+    def worklist(self, status: str = "waiting", limit: int = 50) -> list[EncounterItem]:
         """The coder's worklist."""
         return _many(EncounterItem, self._send("GET", "/encounters", {"status": status, "limit": str(limit)}))
 
@@ -100,6 +150,26 @@ class Client:
         """Change a claim and send it on."""
         return _one(MendView, self._send("POST", f"/claims/{_part(claim_id)}/mend", body=mend))
 
+    def ask_write_off(self, claim_id: str, wish: WriteOffIn) -> WriteOffItem:
+        """Ask that what is open of a claim be written off."""
+        return _one(WriteOffItem, self._send("POST", f"/claims/{_part(claim_id)}/write-off", body=wish))
+
+    def write_offs(self) -> list[WriteOffItem]:
+        """The write-offs that wait for a second person."""
+        return _many(WriteOffItem, self._send("GET", "/write-offs"))
+
+    def decide_write_off(self, work_id: str, verb: Literal["approve", "decline"]) -> WriteOffItem:
+        """Approve or decline what somebody else asked for."""
+        return _one(WriteOffItem, self._send("POST", f"/write-offs/{_part(work_id)}/{verb}"))
+
+    def submit(self) -> SubmissionView:
+        """Send the claims that are ready."""
+        return _one(SubmissionView, self._send("POST", "/claims/submissions"))
+
+    def ready(self, limit: int = 1000) -> list[ClaimItem]:
+        """The claims that are ready to be sent."""
+        return _many(ClaimItem, self._send("GET", "/claims", {"state": "ready", "limit": str(limit)}))
+
     def analytics(self) -> AnalyticsView:
         """The manager's figures."""
         return _one(AnalyticsView, self._send("GET", "/analytics"))
@@ -123,14 +193,18 @@ class Client:
         # The environment's proxies are not used: notes go to the API and nowhere else.
         try:
             with httpx.Client(
-                base_url=api_address(), timeout=WAIT_SECONDS, trust_env=False, transport=self._transport
+                base_url=api_address(),
+                timeout=WAIT_SECONDS,
+                trust_env=False,
+                transport=self._transport,
+                verify=_trust(),
             ) as http:
                 response = http.request(
                     method,
                     path,
                     params=query,
                     json=None if body is None else body.model_dump(mode="json"),
-                    headers={"Authorization": f"Bearer {self._token}"},
+                    headers=self._headers,
                 )
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
             raise ApiProblem(
@@ -152,8 +226,8 @@ def _problem(response: httpx.Response) -> ApiProblem:
         told = response.json()
     except ValueError:
         told = None
-    if isinstance(told, dict) and isinstance(told.get("error"), str):
-        return ApiProblem(told["error"], str(told.get("mend") or ""), response.status_code)
+    if isinstance(told, dict) and isinstance(told.get("detail"), str):
+        return ApiProblem(told["detail"], str(told.get("mend") or ""), response.status_code)
     return ApiProblem(f"The API refused with status {response.status_code}.", "Try again.", response.status_code)
 
 
@@ -181,9 +255,28 @@ def _many(kind: type[Answer], response: httpx.Response) -> list[Answer]:
         raise _unreadable() from None
 
 
+def who() -> Me:
+    """The user in front of the screen, in the practice they chose; the choice outlives a refresh in the address."""
+    asked = str(st.session_state.get(PRACTICE) or st.query_params.get(PRACTICE, ""))
+    try:
+        me = _signed_in(asked).me()
+    except ApiProblem as problem:
+        if not asked or problem.status != 404:
+            raise
+        me = _signed_in("").me()  # an address kept from another practice: begin in one of the user's own
+    st.session_state[PRACTICE] = me.practice_id
+    if len(me.practices) > 1:
+        st.query_params[PRACTICE] = me.practice_id
+    return me
+
+
 def current() -> Client:
     """The client of the user in front of the screen. Raises ApiProblem when nobody is signed in."""
+    return _signed_in(str(st.session_state.get(PRACTICE, "")))
+
+
+def _signed_in(practice_id: str) -> Client:
     token = session_token()
     if not token:
-        raise ApiProblem("You are not signed in.", "Sign in.", 401)
-    return Client(token)
+        raise ApiProblem("You are not signed in.", "Sign in to go on; what you decided is kept.", 401)
+    return Client(token, practice_id)

@@ -69,7 +69,7 @@ class Books:
         self._entries: dict[str, Entry] = {}
         self._by_charge: dict[str, list[tuple[Entry, Leg]]] = {}
         self._by_reference: dict[str, list[Entry]] = {}
-        self._reversed: set[str] = set()
+        self._undone_by: dict[str, list[Entry]] = {}
         for entry in entries:
             self.add(entry)
 
@@ -80,7 +80,7 @@ class Books:
         self._entries[entry.id] = entry
         self._by_reference.setdefault(entry.cause.reference, []).append(entry)
         if entry.reverses:
-            self._reversed.add(entry.reverses)
+            self._undone_by.setdefault(entry.reverses, []).append(entry)
         for leg in entry.legs:
             if leg.charge_id:
                 self._by_charge.setdefault(leg.charge_id, []).append((entry, leg))
@@ -102,16 +102,17 @@ class Books:
         return tuple(
             entry
             for entry in self._by_reference.get(reference, ())
-            if entry.id not in self._reversed and not entry.reverses
+            if not entry.reverses and not self.is_reversed(entry)
         )
 
     def is_reversed(self, entry: Entry) -> bool:
-        """Whether another entry has undone this one."""
-        return entry.id in self._reversed
+        """Whether another entry has undone this one, and was not undone itself."""
+        return any(not self.is_reversed(undoing) for undoing in self._undone_by.get(entry.id, ()))
 
     def _from_patient(self, entry: Entry) -> bool:
-        undone = self._entries.get(entry.reverses)
-        return (undone or entry).kind in (EntryKind.PATIENT_PAYMENT, EntryKind.UNAPPLIED, EntryKind.REFUND)
+        while entry.reverses in self._entries:
+            entry = self._entries[entry.reverses]
+        return entry.kind in (EntryKind.PATIENT_PAYMENT, EntryKind.UNAPPLIED, EntryKind.REFUND)
 
     def standing(self, charge_id: str) -> Standing:
         """The charge as the books have it. Two debtors at once break the law of the ledger and raise PostingError."""

@@ -14,12 +14,16 @@ from billing_core.money import Cents
 
 @dataclass(frozen=True, slots=True)
 class InterchangeAcknowledgment:
-    """TA1: was the interchange `control` taken? `code` is A, E (with errors noted) or R; `note` is TA105."""
+    """TA1: was the interchange `control` taken? `code` is A, E (with errors noted) or R; `note` is TA105.
+
+    `on` and `at` are date and time (HHMM) of the interchange that is spoken of, not of the answer.
+    """
 
     control: int
     on: date
     code: str
     note: str = "000"
+    at: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -47,22 +51,35 @@ class SegmentError:
 class SetAcknowledgment:
     """One AK2/IK5 of a 999: was the transaction set taken? `errors` are sentences naming segment and element.
 
-    `details` are the same errors in the guide's codes, where the 999 states them.
+    `details` are the same errors in the guide's codes, where the 999 states them; `codes` are IK502 to IK506, of the
+    set as a whole. `set_id` and `version` are AK201 and AK203.
     """
 
     set_control: str
     accepted: bool
     errors: tuple[str, ...] = ()
     details: tuple[SegmentError, ...] = ()
+    codes: tuple[str, ...] = ()
+    set_id: str = "837"
+    version: str = "005010X222A1"
 
 
 @dataclass(frozen=True, slots=True)
 class GroupAcknowledgment:
-    """One 999: which functional group (AK102) it speaks of, and each of its sets. `code` is AK901 (A, E, P, R)."""
+    """One 999: which functional group (AK102) it speaks of, and each of its sets. `code` is AK901 (A, E, P, R).
+
+    `group_id` and `version` are AK101 and AK103; `codes` are AK905 to AK909. `answered_on` is the
+    day of the payer's file and `trace` its interchange and set control number: with our file, proof of timely filing.
+    """
 
     group_control: str
     code: str
     sets: tuple[SetAcknowledgment, ...]
+    group_id: str = "HC"
+    version: str = "005010X222A1"
+    codes: tuple[str, ...] = ()
+    answered_on: date | None = None
+    trace: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -75,7 +92,8 @@ class ClaimAcknowledgment:
     """One claim of a 277CA. `number` is our CLM01 (TRN02 of the patient level).
 
     `category` and `status` are STC01-1 and STC01-2. Categories A1, A2 accept; A3, A6, A7, A8 reject.
-    `payer_reference` is the payer's claim number (REF*1K).
+    `payer_reference` is the payer's claim number (REF*1K). `received_on` is the day on which the payer received the
+    claim (DTP*050) and `trace` its own trace number (TRN*1): proof of timely filing.
     """
 
     number: str
@@ -90,6 +108,8 @@ class ClaimAcknowledgment:
     patient_first: str = ""
     member_id: str = ""
     service_date: date | None = None
+    received_on: date | None = None
+    trace: str = ""
 
     @property
     def accepted(self) -> bool:

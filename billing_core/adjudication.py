@@ -2,8 +2,9 @@
 
 Three uses: the patient's estimate before the visit, the search for underpayment after the remittance, and the simulated
 payer. Each line is first held against the reasons to refuse, in the written ORDER; the first that holds is the answer.
-A line that none refuses is priced: allowed, contractual, copay, deductible, coinsurance, out-of-pocket maximum, and
-for a second payer the impact of the first.
+The lines that none refuses are priced together (pricing.py); then, line by line: the plan's limit, copay, deductible
+and coinsurance up to the out-of-pocket maximum, what an earlier payer has done (coordination.py), and the reductions of
+the payer's own payment. Every step is kept with its clause; words are made when asked for.
 Sources: 005010X221A1 (835) section 1.10.2 for balancing and coordination of benefits; X12 external code list 139 (CARC)
 and 411 (RARC) for code numbers, described here in our own words; 45 CFR 156.130 for the limit on cost sharing.
 """
@@ -13,20 +14,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from billing_core.claim import Claim, ClaimLine, Frequency
 from billing_core.codesets.modifiers import separates
 from billing_core.codesets.tables import Tables, Verdict, plain_code
-from billing_core.contract import Contract
+from billing_core.contract import BenefitPlan, Contract, ServiceShare, Since
+from billing_core.coordination import (
+    COINSURANCE,
+    COPAY,
+    DEDUCTIBLE,
+    SHARES,
+    Earlier,
+    Shares,
+    after_earlier_payers,
+    earlier,
+)
 from billing_core.errors import ContractError
 from billing_core.money import Cents, amount_text, times
+from billing_core.pricing import Priced, Step, percent_text, price
 from billing_core.registration import Authorization, Coverage
 from billing_core.remittance import Adjustment, ClaimPayment, Group, ServicePayment
 
-DEDUCTIBLE, COINSURANCE, COPAY = "1", "2", "3"  # CARC: the patient's shares, group PR
 CONTRACTUAL_REDUCTION, PRIOR_PAYER_IMPACT = "45", "23"  # CARC: the fee schedule's cut; what the earlier payer did
-_SHARES = frozenset({DEDUCTIBLE, COINSURANCE, COPAY})
+ABOVE_CHARGE, LIMIT_REACHED = "94", "119"  # CARC: allowed above the charge; the benefit's maximum is used up
+# CLP06 has a list of its own: the commercial (CI) and Blue plans (BL) of the 837 are said by the kind of plan.
+_FILING = {"CI": "15", "BL": "12"}
 NOT_INSURED = "31"  # CARC: the patient is not known as insured here
 NOT_RECOGNIZED = "4"  # CLP02: only where the payer does not know the patient; other denials keep 1, 2 or 3
 
@@ -45,21 +59,58 @@ LineKey: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Accumulators:
-    """What one coverage has used of its deductible and out-of-pocket maximum in one benefit year (calendar year)."""
+    """What one coverage, and its family, has used in one benefit year.
+
+    `services`: by the name of a plan's service share with a limit, visits (days) or cents of allowed amount used.
+    """
 
     coverage_id: str
     benefit_year: int
     deductible_used: Cents = 0
     out_of_pocket_used: Cents = 0
+    family_deductible_used: Cents = 0
+    family_out_of_pocket_used: Cents = 0
+    services: Mapping[str, int] = field(default_factory=dict)
 
-    def after(self, payment: ClaimPayment) -> Accumulators:
-        """The accumulators once the payment is counted; a reversal gives back what it took."""
+    def after(self, payment: ClaimPayment, plan: BenefitPlan | None = None) -> Accumulators:
+        """The accumulators once the payment is counted; a reversal gives back what it took.
+
+        The use of limited services is counted where the plan is given.
+        """
         shares = [a for s in payment.services for a in s.adjustments if a.group is Group.PATIENT]
+        deductible = sum(a.amount for a in shares if a.reason == DEDUCTIBLE)
+        out_of_pocket = sum(a.amount for a in shares if a.reason in SHARES)
         return replace(
             self,
-            deductible_used=self.deductible_used + sum(a.amount for a in shares if a.reason == DEDUCTIBLE),
-            out_of_pocket_used=self.out_of_pocket_used + sum(a.amount for a in shares if a.reason in _SHARES),
+            deductible_used=self.deductible_used + deductible,
+            out_of_pocket_used=self.out_of_pocket_used + out_of_pocket,
+            family_deductible_used=self.family_deductible_used + deductible,
+            family_out_of_pocket_used=self.family_out_of_pocket_used + out_of_pocket,
+            services=_services_after(self.services, payment, plan) if plan is not None else self.services,
         )
+
+
+def _services_after(used: Mapping[str, int], payment: ClaimPayment, plan: BenefitPlan) -> Mapping[str, int]:
+    """Visits and dollars of limited services, with those of the payment; taken back by a reversal."""
+    counted = dict(used)
+    days: set[tuple[str, date | None]] = set()
+    for service in payment.services:
+        share = plan.service(service.procedure)
+        cut = sum(a.amount for a in service.adjustments if a.group is Group.PATIENT and a.reason in SHARES)
+        if share is None or share.limit is None or not (service.paid or cut):
+            continue
+        amount = 0
+        if share.limit.visits is None:
+            kept = sum(a.amount for a in service.adjustments if a.reason in _KEPT_BACK)
+            amount = service.paid + cut + kept
+        elif (share.name, service.service_date) not in days:
+            days.add((share.name, service.service_date))
+            amount = -1 if payment.is_reversal else 1
+        counted[share.name] = counted.get(share.name, 0) + amount
+    return counted
+
+
+_KEPT_BACK = frozenset({"104", "253"})  # the payer's own reductions: part of what it allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +135,40 @@ class PayerFacts:
     reference: str = ""
 
 
+class LineDecision(NamedTuple):
+    """How one line was decided: refused for a reason (its id in ORDER), or priced and shared step by step."""
+
+    number: int
+    refused: str = ""
+    words: str = ""
+    pricing: tuple[Step, ...] = ()
+    sharing: tuple[Step, ...] = ()
+    allowed: Cents = 0
+    paid: Cents = 0
+
+    @property
+    def reason(self) -> str:
+        """The whole line in one sentence, amounts included."""
+        if self.refused:
+            return f"line {self.number}: {self.words}"
+        how = ", ".join(step.words for step in self.pricing)
+        parts = [f"allowed {amount_text(self.allowed)} ({how})", *(step.words for step in self.sharing)]
+        parts.append(f"paid {amount_text(self.paid)}")
+        return f"line {self.number}: " + "; ".join([*parts, self.words] if self.words else parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The payer's answer, the accumulators after it, and each line's reasons in plain words, in line order."""
+    """The payer's answer, the accumulators after it, and how each line was decided, in line order."""
 
     payment: ClaimPayment
     accumulators: Accumulators
-    reasons: tuple[str, ...]
+    lines: tuple[LineDecision, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Each line's reasons in plain words."""
+        return tuple(line.reason for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +181,25 @@ class Case:
     tables: Tables
     received_on: date
     facts: PayerFacts
+    plan: BenefitPlan | None
+    used: _Used
+    earlier: Mapping[int, Earlier]
+    keys: Mapping[int, LineKey]
+    service_shares: Mapping[str, ServiceShare]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason to refuse a line, with the sentence a biller reads and its source."""
+    """One reason to refuse a line, with the sentence a biller reads and its source.
+
+    `applies` is asked once for the claim: a reason that cannot touch any of its lines is not asked line by line.
+    """
 
     id: str
     sentence: str
     source: str
     check: Callable[[Case, ClaimLine], Refusal | None]
+    applies: Callable[[Case], object]
 
 
 def line_key(claim: Claim, line: ClaimLine) -> LineKey:
@@ -148,11 +235,11 @@ def _not_enrolled(case: Case, line: ClaimLine) -> Refusal | None:
 
 
 def _duplicate(case: Case, line: ClaimLine) -> Refusal | None:
-    key = line_key(case.claim, line)
+    key = case.keys[line.number]
     replaced = case.claim.payer_reference if case.claim.frequency is not Frequency.ORIGINAL else None
-    earlier = case.facts.seen.get(key)
-    twice = any(other.number < line.number and line_key(case.claim, other) == key for other in case.claim.lines)
-    return Refusal(Group.CONTRACTUAL, "18") if twice or (earlier is not None and earlier != replaced) else None
+    seen = case.facts.seen.get(key)
+    twice = any(other.number < line.number and case.keys[other.number] == key for other in case.claim.lines)
+    return Refusal(Group.CONTRACTUAL, "18") if twice or (seen is not None and seen != replaced) else None
 
 
 def filing_deadline(claim: Claim, line: ClaimLine, contract: Contract, corrected_from: date | None = None) -> date:
@@ -164,7 +251,9 @@ def filing_deadline(claim: Claim, line: ClaimLine, contract: Contract, corrected
     if claim.frequency is Frequency.REPLACEMENT and corrected_from is not None:
         return contract.correct_by(corrected_from)
     if claim.prior_payers:
-        return contract.file_by(max(prior.paid_on for prior in claim.prior_payers))
+        return contract.file_second_by(max(prior.paid_on for prior in claim.prior_payers))
+    if contract.filing_since is Since.LAST_SERVICE:
+        return contract.file_by(max(other.service_date for other in claim.lines))
     return contract.file_by(line.service_date)
 
 
@@ -175,7 +264,7 @@ def _filed_late(case: Case, line: ClaimLine) -> Refusal | None:
 
 def _other_payer_first(case: Case, line: ClaimLine) -> Refusal | None:
     silent = case.claim.rank > 1 or bool(case.claim.prior_payers)
-    if silent and _prior_patient_share(case.claim, line) is not None:
+    if silent and line.number in case.earlier:
         return None
     return Refusal(Group.CONTRACTUAL, "22", ("MA04",)) if silent or case.facts.other_payer_first else None
 
@@ -219,7 +308,17 @@ def _no_referral(case: Case, line: ClaimLine) -> Refusal | None:
 
 
 def _not_covered(case: Case, line: ClaimLine) -> Refusal | None:
-    return Refusal(Group.PATIENT, "96", ("N130",)) if line.procedure in case.contract.not_covered else None
+    share = case.service_shares.get(line.procedure)
+    outside = line.procedure in case.contract.not_covered or (share is not None and not share.covered)
+    return Refusal(Group.PATIENT, "96", ("N130",)) if outside else None
+
+
+def _limit_reached(case: Case, line: ClaimLine) -> Refusal | None:
+    share = case.service_shares.get(line.procedure)
+    if share is None or share.limit is None:
+        return None
+    over = not case.used.has_room(share.name, share.limit.visits, share.limit.amount, line.service_date)
+    return Refusal(Group.PATIENT, LIMIT_REACHED) if over else None
 
 
 def _too_many_units(case: Case, line: ClaimLine) -> Refusal | None:
@@ -265,27 +364,133 @@ def _pointed(claim: Claim, line: ClaimLine) -> tuple[str, ...]:
     return tuple(claim.diagnoses[p - 1] for p in line.pointers if 1 <= p <= len(claim.diagnoses))
 
 
+def _bills(case: Case, codes: frozenset[str]) -> bool:
+    """Whether the claim bills any of the codes."""
+    return bool(codes) and not codes.isdisjoint([line.procedure for line in case.claim.lines])
+
+
 _CARC = "X12 code list 139, CARC "
 ORDER: tuple[Reason, ...] = (
-    Reason("unknown-patient", "the payer does not know the patient", _CARC + "31", _unknown_patient),
-    Reason("before-coverage", "the service came before the coverage began", _CARC + "26", _before_coverage),
-    Reason("after-coverage", "the service came after the coverage ended", _CARC + "27", _after_coverage),
-    Reason("not-enrolled", "the provider may not be paid for this day by this payer", _CARC + "B7", _not_enrolled),
-    Reason("duplicate", "the same service was adjudicated before", _CARC + "18", _duplicate),
-    Reason("filed-late", "the claim came after the filing deadline (timely filing)", _CARC + "29", _filed_late),
-    Reason("other-payer-first", "another payer must answer first", _CARC + "22; RARC MA04", _other_payer_first),
-    Reason("no-authorization", "a prior authorization is required and absent", _CARC + "197", _no_authorization),
-    Reason("other-authorization", "the authorization is not for this service", _CARC + "15", _other_authorization),
-    Reason("authorization-exceeded", "more units than authorized", _CARC + "198", _authorization_exceeded),
-    Reason("no-referral", "a referral is required and absent", _CARC + "288", _no_referral),
-    Reason("not-covered", "the plan does not cover the service", _CARC + "96; RARC N130", _not_covered),
     Reason(
-        "too-many-units", "more units than the payer's limit for the day", _CARC + "151; RARC N362", _too_many_units
+        "unknown-patient",
+        "the payer does not know the patient",
+        _CARC + "31",
+        _unknown_patient,
+        lambda c: c.coverage is None,
     ),
-    Reason("bundled", "paid within another service of the day (NCCI)", _CARC + "236", _bundled),
-    Reason("bad-diagnosis", "a diagnosis is absent or not valid on the day", _CARC + "146; RARC M76", _bad_diagnosis),
-    Reason("unsupported", "the diagnosis does not go with the procedure", _CARC + "11", _unsupported),
-    Reason("imposed", "the payer refuses the line for a reason of its own", _CARC + "as given", _imposed),
+    Reason(
+        "before-coverage",
+        "the service came before the coverage began",
+        _CARC + "26",
+        _before_coverage,
+        lambda c: c.coverage is not None and c.claim.service_date < c.coverage.effective,
+    ),
+    Reason(
+        "after-coverage",
+        "the service came after the coverage ended",
+        _CARC + "27",
+        _after_coverage,
+        lambda c: c.coverage is not None and c.coverage.terminated is not None,
+    ),
+    Reason(
+        "not-enrolled",
+        "the provider may not be paid for this day by this payer",
+        _CARC + "B7",
+        _not_enrolled,
+        lambda c: c.facts.not_enrolled,
+    ),
+    Reason("duplicate", "the same service was adjudicated before", _CARC + "18", _duplicate, lambda c: c.keys),
+    Reason(
+        "filed-late",
+        "the claim came after the filing deadline (timely filing)",
+        _CARC + "29",
+        _filed_late,
+        lambda c: c.claim.lines,
+    ),
+    Reason(
+        "other-payer-first",
+        "another payer must answer first",
+        _CARC + "22; RARC MA04",
+        _other_payer_first,
+        lambda c: c.claim.rank > 1 or c.claim.prior_payers or c.facts.other_payer_first,
+    ),
+    Reason(
+        "no-authorization",
+        "a prior authorization is required and absent",
+        _CARC + "197",
+        _no_authorization,
+        lambda c: _bills(c, c.contract.authorization_required),
+    ),
+    Reason(
+        "other-authorization",
+        "the authorization is not for this service",
+        _CARC + "15",
+        _other_authorization,
+        lambda c: _bills(c, c.contract.authorization_required),
+    ),
+    Reason(
+        "authorization-exceeded",
+        "more units than authorized",
+        _CARC + "198",
+        _authorization_exceeded,
+        lambda c: _bills(c, c.contract.authorization_required),
+    ),
+    Reason(
+        "no-referral",
+        "a referral is required and absent",
+        _CARC + "288",
+        _no_referral,
+        lambda c: _bills(c, c.contract.referral_required),
+    ),
+    Reason(
+        "not-covered",
+        "the plan does not cover the service",
+        _CARC + "96; RARC N130",
+        _not_covered,
+        lambda c: c.service_shares or _bills(c, c.contract.not_covered),
+    ),
+    Reason(
+        "limit-reached",
+        "the plan's limit for this benefit is used up",
+        _CARC + "119",
+        _limit_reached,
+        lambda c: c.service_shares,
+    ),
+    Reason(
+        "too-many-units",
+        "more units than the payer's limit for the day",
+        _CARC + "151; RARC N362",
+        _too_many_units,
+        lambda c: c.tables.holds("mue"),
+    ),
+    Reason(
+        "bundled",
+        "paid within another service of the day (NCCI)",
+        _CARC + "236",
+        _bundled,
+        lambda c: c.tables.holds("ptp") and len(c.claim.lines) > 1,
+    ),
+    Reason(
+        "bad-diagnosis",
+        "a diagnosis is absent or not valid on the day",
+        _CARC + "146; RARC M76",
+        _bad_diagnosis,
+        lambda c: c.claim.lines,
+    ),
+    Reason(
+        "unsupported",
+        "the diagnosis does not go with the procedure",
+        _CARC + "11",
+        _unsupported,
+        lambda c: c.facts.supporting_diagnoses,
+    ),
+    Reason(
+        "imposed",
+        "the payer refuses the line for a reason of its own",
+        _CARC + "as given",
+        _imposed,
+        lambda c: c.facts.imposed,
+    ),
 )
 
 
@@ -304,24 +509,23 @@ def adjudicate(
     in force on the first date of service, lack a rate or the plan that is asked for, when the accumulators are of
     another coverage or year, for a negative charge or no unit, and for a void (payers reverse those: `take_back`).
     """
-    _refuse_misuse(claim, coverage, contract, accumulators)
-    case = Case(claim, coverage, contract, tables, received_on, facts)
+    plan = _plan(contract, coverage)
+    _refuse_misuse(claim, coverage, contract, accumulators, plan)
+    case = _case(claim, coverage, contract, tables, received_on, facts, plan, _Used(accumulators))
+    refused, priced = _judged(case)
     services: list[ServicePayment] = []
-    reasons: list[str] = []
-    copaid: dict[date, Cents] = {}
-    running = accumulators
+    lines: list[LineDecision] = []
     for line in claim.lines:
-        refused = _first_refusal(case, line)
-        if refused is not None:
-            reason, refusal = refused
-            service, words = _denied(line, refusal), f"refused, {reason.sentence} ({refusal.group}-{refusal.reason})"
+        if line.number in refused:
+            reason, refusal = refused[line.number]
+            words = f"refused, {reason.sentence} ({refusal.group}-{refusal.reason})"
+            services.append(_denied(line, refusal))
+            lines.append(LineDecision(line.number, reason.id, words))
         else:
-            service, words = _priced(case, line, running, copaid)
-        services.append(service)
-        reasons.append(f"line {line.number}: {words}")
-        running = accumulators.after(_payment(claim, services, received_on, facts.reference))
-    payment = _payment(claim, services, received_on, facts.reference)
-    return Decision(payment, running, tuple(reasons))
+            service, decided = _shared(case, line, priced[line.number])
+            services.append(service)
+            lines.append(decided)
+    return Decision(_payment(claim, services, received_on, facts.reference), case.used.accumulators(), tuple(lines))
 
 
 def deny_lines(claim: Claim, refusals: Refusals, received_on: date | None = None, reference: str = "") -> ClaimPayment:
@@ -361,7 +565,16 @@ def take_back(payment: ClaimPayment) -> ClaimPayment:
     )
 
 
-def _refuse_misuse(claim: Claim, coverage: Coverage | None, contract: Contract, accumulators: Accumulators) -> None:
+def _plan(contract: Contract, coverage: Coverage | None) -> BenefitPlan | None:
+    """The plan of the coverage; None while the patient or the plan is not known (pricing then asks for it)."""
+    if coverage is None:
+        return None
+    return next((plan for plan in contract.plans if plan.plan == coverage.plan), None)
+
+
+def _refuse_misuse(
+    claim: Claim, coverage: Coverage | None, contract: Contract, accumulators: Accumulators, plan: BenefitPlan | None
+) -> None:
     if claim.frequency is Frequency.VOID:
         raise ContractError("a void is not adjudicated", mend="take back the claim it names (take_back)")
     for line in claim.lines:
@@ -375,20 +588,73 @@ def _refuse_misuse(claim: Claim, coverage: Coverage | None, contract: Contract, 
         return
     if not contract.covers(claim.service_date):
         raise ContractError(
-            "the contract is not in force on the date of service",
-            where=f"payer {contract.payer_id}",
+            f"the contract is not in force on {claim.service_date.isoformat()}, the date of service",
+            where=f"payer {contract.payer_id}, in force from {contract.effective.isoformat()}"
+            + (f" to {contract.terminated.isoformat()}" if contract.terminated else ""),
             mend="load the terms of that day",
         )
-    if (accumulators.coverage_id, accumulators.benefit_year) != (coverage.id, claim.service_date.year):
+    year = claim.service_date.year if plan is None else plan.benefit_year(claim.service_date)
+    if (accumulators.coverage_id, accumulators.benefit_year) != (coverage.id, year):
         raise ContractError(
             "accumulators of another coverage or benefit year",
-            where=f"payer {contract.payer_id}",
+            where=f"payer {contract.payer_id}, accumulators of {accumulators.benefit_year}, benefit year {year}",
             mend="pass those of the coverage and the year of the first date of service",
+        )
+    used = (accumulators.deductible_used, accumulators.out_of_pocket_used, *accumulators.services.values())
+    if min(used) < 0 or min(accumulators.family_deductible_used, accumulators.family_out_of_pocket_used) < 0:
+        raise ContractError(
+            "an accumulator below zero",
+            where=f"payer {contract.payer_id}, accumulators of {accumulators.benefit_year}",
+            mend="ask the payer for what the member has used",
         )
 
 
-def _first_refusal(case: Case, line: ClaimLine) -> tuple[Reason, Refusal] | None:
-    for reason in ORDER:
+def _case(
+    claim: Claim,
+    coverage: Coverage | None,
+    contract: Contract,
+    tables: Tables,
+    received_on: date,
+    facts: PayerFacts,
+    plan: BenefitPlan | None,
+    used: _Used,
+) -> Case:
+    """What the reasons look at, with what they all ask for made once."""
+    repeats = facts.seen or len(claim.lines) > 1
+    keys = {line.number: line_key(claim, line) for line in claim.lines} if repeats else {}
+    shares: dict[str, ServiceShare] = {}
+    if plan is not None and plan.services:
+        for line in claim.lines:
+            share = plan.service(line.procedure)
+            if share is not None:
+                shares[line.procedure] = share
+    return Case(claim, coverage, contract, tables, received_on, facts, plan, used, earlier(claim), keys, shares)
+
+
+def _judged(case: Case) -> tuple[dict[int, tuple[Reason, Refusal]], dict[int, Priced]]:
+    """By line number: the refused lines with their reason, the others with their price."""
+    live = [reason for reason in ORDER if reason.applies(case)]
+    refused: dict[int, tuple[Reason, Refusal]] = {}
+    kept: list[ClaimLine] = []
+    for line in case.claim.lines:
+        found = _first_refusal(live, case, line)
+        if found is not None:
+            refused[line.number] = found
+            continue
+        kept.append(line)
+        share = case.service_shares.get(line.procedure)
+        if share is not None and share.limit is not None and share.limit.visits is not None:
+            case.used.visit(share.name, line.service_date)
+    if not kept:
+        return refused, {}
+    prices = price(
+        kept, case.contract, case.tables, case.claim.location.place_of_service, case.claim.rendering.taxonomy
+    )
+    return refused, {line.number: one for line, one in zip(kept, prices, strict=True)}
+
+
+def _first_refusal(live: list[Reason], case: Case, line: ClaimLine) -> tuple[Reason, Refusal] | None:
+    for reason in live:
         refusal = reason.check(case, line)
         if refusal is not None:
             return reason, refusal
@@ -401,91 +667,205 @@ def _denied(line: ClaimLine, refusal: Refusal) -> ServicePayment:
     return _service(line, 0, adjustments, refusal.remarks, None)
 
 
-def allowed_amount(contract: Contract, line: ClaimLine) -> Cents:
-    """The contract's amount for the line: fee x units, or the default percentage; never more than the charge.
+class _Used:
+    """The accumulators while the lines of one claim are decided."""
 
-    Raises ContractError when the contract has no rate for the code.
-    """
-    fee = contract.fees.get(line.procedure)
-    if fee is not None:
-        return min(line.amount, fee * line.units)
-    if contract.default_percent is None:
-        raise ContractError(
-            "no rate for the procedure",
-            where=f"payer {contract.payer_id} code {line.procedure}",
-            mend="add the fee, or a default percentage, to the contract",
+    __slots__ = ("before", "copaid", "days", "deductible", "out_of_pocket", "services")
+
+    def __init__(self, before: Accumulators) -> None:
+        self.before, self.deductible, self.out_of_pocket = before, 0, 0
+        self.services: dict[str, int] = {}
+        self.copaid: dict[tuple[str, date], Cents] = {}
+        self.days: set[tuple[str, date]] = set()
+
+    def has_room(self, name: str, visits: int | None, amount: Cents | None, on: date) -> bool:
+        """Whether the limit of a service leaves anything for that day."""
+        used = self.before.services.get(name, 0) + self.services.get(name, 0)
+        if visits is not None:
+            return used < visits or (name, on) in self.days
+        return amount is None or used < amount
+
+    def visit(self, name: str, on: date) -> None:
+        """Count the day of a covered line whose visits are limited."""
+        if (name, on) not in self.days:
+            self.services[name] = self.services.get(name, 0) + 1
+            self.days.add((name, on))
+
+    def deductible_left(self, plan: BenefitPlan) -> Cents:
+        """What the member has still to bear of the deductible: their own, or the family's where that is less."""
+        own = max(0, plan.deductible - self.before.deductible_used - self.deductible)
+        if plan.family_deductible is None:
+            return own
+        family = max(0, plan.family_deductible - self.before.family_deductible_used - self.deductible)
+        return family if plan.family_aggregate else min(own, family)
+
+    def room(self, plan: BenefitPlan) -> Cents:
+        """What is left to the out-of-pocket maximum, the member's or the family's."""
+        own = max(0, plan.out_of_pocket_max - self.before.out_of_pocket_used - self.out_of_pocket)
+        if plan.family_out_of_pocket_max is None:
+            return own
+        used = self.before.family_out_of_pocket_used + self.out_of_pocket
+        return min(own, max(0, plan.family_out_of_pocket_max - used))
+
+    def accumulators(self) -> Accumulators:
+        """What stands after the claim."""
+        before = self.before
+        if not (self.deductible or self.out_of_pocket or self.services):
+            return before
+        services = before.services
+        if self.services:
+            services = {n: before.services.get(n, 0) + self.services.get(n, 0) for n in {*services, *self.services}}
+        return Accumulators(
+            before.coverage_id,
+            before.benefit_year,
+            before.deductible_used + self.deductible,
+            before.out_of_pocket_used + self.out_of_pocket,
+            before.family_deductible_used + self.deductible,
+            before.family_out_of_pocket_used + self.out_of_pocket,
+            services,
         )
-    return min(line.amount, times(line.amount, contract.default_percent))
 
 
-def _shares(case: Case, line: ClaimLine, allowed: Cents, used: Accumulators, copaid: dict[date, Cents]) -> list[Cents]:
-    """Copay, deductible and coinsurance of the line, in that order, stopped by the out-of-pocket maximum.
+class _Terms(NamedTuple):
+    """The shares that hold for one line: of the plan, or of the service the plan names; and what the limit leaves."""
 
-    The copay is one per claim and date of service: what the first line cannot bear falls on the next.
+    name: str
+    copay: Cents
+    coinsurance: Decimal
+    deductible_applies: bool
+    room: Cents | None
+
+
+def _terms(case: Case, plan: BenefitPlan, line: ClaimLine) -> _Terms:
+    share = case.service_shares.get(line.procedure)
+    if share is None:
+        return _Terms("", plan.copay, plan.coinsurance, True, None)
+    room = None
+    if share.limit is not None and share.limit.visits is None and share.limit.amount is not None:
+        used = case.used.before.services.get(share.name, 0) + case.used.services.get(share.name, 0)
+        room = max(0, share.limit.amount - used)
+    return _Terms(
+        share.name,
+        plan.copay if share.copay is None else share.copay,
+        plan.coinsurance if share.coinsurance is None else share.coinsurance,
+        share.deductible_applies,
+        room,
+    )
+
+
+def _shares(case: Case, plan: BenefitPlan, terms: _Terms, line: ClaimLine, allowed: Cents) -> Shares:
+    """Copay, deductible and coinsurance of that much allowed, stopped by the out-of-pocket maximum.
+
+    The copay comes first unless the plan says otherwise; it is one per claim, service share and date of service: what
+    the first line cannot bear falls on the next.
+    """
+    used = case.used
+    room = used.room(plan)
+    open_copay = terms.copay - used.copaid.get((terms.name, line.service_date), 0) if terms.copay else 0
+    due = used.deductible_left(plan) if terms.deductible_applies else 0
+    if plan.deductible_first:
+        deductible = min(allowed, room, due)
+        copay = min(allowed - deductible, room - deductible, open_copay)
+    else:
+        copay = min(allowed, room, open_copay)
+        deductible = min(allowed - copay, room - copay, due)
+    left = allowed - copay - deductible
+    coinsurance = 0
+    if left and terms.coinsurance:
+        coinsurance = min(times(left, terms.coinsurance), room - copay - deductible)
+    return Shares(copay, deductible, coinsurance)
+
+
+def _shared(case: Case, line: ClaimLine, priced: Priced) -> tuple[ServicePayment, LineDecision]:
+    """The line by contract and plan. charge = earlier payers (OA-23) + contractual + shares + beyond a limit +
+    the payer's own reductions + paid.
     """
     assert case.coverage is not None
-    plan = case.contract.plan(case.coverage.plan)
-    room = max(0, plan.out_of_pocket_max - used.out_of_pocket_used)
-    copay = min(allowed, room, plan.copay - copaid.get(line.service_date, 0))
-    deductible = min(allowed - copay, room - copay, max(0, plan.deductible - used.deductible_used))
-    left = allowed - copay - deductible
-    coinsurance = min(times(left, plan.coinsurance), room - copay - deductible)
-    copaid[line.service_date] = copaid.get(line.service_date, 0) + copay
-    return [copay, deductible, coinsurance]
+    plan = case.plan or case.contract.plan(case.coverage.plan)
+    terms = _terms(case, plan, line)
+    allowed = priced.allowed
+    beyond = 0 if terms.room is None else max(0, allowed - terms.room)
+    covered = allowed - beyond
+    first = case.earlier.get(line.number)
+    if first is None:
+        borne = _shares(case, plan, terms, line, covered)
+        paid, contractual, impact = covered - sum(borne), line.amount - allowed, 0
+    else:
+        after = after_earlier_payers(
+            case.contract.coordination, first, line.amount, covered, lambda due: _shares(case, plan, terms, line, due)
+        )
+        paid, contractual, impact, borne = after.paid, after.contractual, line.amount - first.left, after.shares
+        beyond = 0  # what is left after this payer stays with the patient as coinsurance
+    _count(case.used, terms, line, borne, covered)
+    pieces = _pieces(contractual, impact, borne, beyond)
+    adjustments = [Adjustment(group, reason, amount) for group, reason, amount in pieces]
+    steps = [_share_step(case, plan, terms, reason, amount) for _, reason, amount in pieces]
+    for cut in case.contract.payment_reductions:
+        kept = times(paid, cut.percent) if paid > 0 and cut.in_force(line.service_date) else 0
+        if kept:
+            paid -= kept
+            adjustments.append(Adjustment(Group.CONTRACTUAL, cut.reason, kept))
+            words = "{} {} (" + f"CO-{cut.reason}, {percent_text(cut.percent)} of the payment)"
+            steps.append(Step(f"payment_reductions.{cut.name}", kept, words, (cut.name, kept)))
+    limit = case.tables.unit_limit(line.procedure, line.service_date) if case.tables.holds("mue") else None
+    unchecked = limit is None or limit.verdict is Verdict.NOT_CHECKED
+    words = "unit limit not checked" if unchecked else ""
+    decided = LineDecision(line.number, "", words, priced.steps, tuple(steps), allowed, paid)
+    return _service(line, paid, tuple(adjustments), (), allowed), decided
 
 
-def _prior_patient_share(claim: Claim, line: ClaimLine) -> Cents | None:
-    """What the last earlier payer left to the patient on this line; None when it does not speak of the line."""
-    if not claim.prior_payers:
-        return None
-    last = max(claim.prior_payers, key=lambda prior: prior.coverage.rank)
-    for number, _, adjustments in last.line_adjustments:
-        if number == line.number:
-            left = sum(a.amount for a in adjustments if a.group is Group.PATIENT)
-            return min(max(0, left), line.amount)
-    return None
+def _count(used: _Used, terms: _Terms, line: ClaimLine, borne: Shares, covered: Cents) -> None:
+    used.deductible += borne.deductible
+    used.out_of_pocket += sum(borne)
+    if borne.copay:
+        key = (terms.name, line.service_date)
+        used.copaid[key] = used.copaid.get(key, 0) + borne.copay
+    if terms.room is not None:
+        used.services[terms.name] = used.services.get(terms.name, 0) + covered
 
 
-def _priced(case: Case, line: ClaimLine, used: Accumulators, copaid: dict[date, Cents]) -> tuple[ServicePayment, str]:
-    """The line by contract. A second payer pays its own benefit, at most what the first left to the patient.
-
-    charge = prior impact (OA-23) + contractual (CO-45) + copay + deductible + coinsurance + paid.
-    """
-    allowed = allowed_amount(case.contract, line)
-    shares = _shares(case, line, allowed, used, copaid)
-    open_amount = line.amount
-    if case.claim.prior_payers:
-        open_amount = _prior_patient_share(case.claim, line) or 0
-    paid = min(allowed - sum(shares), open_amount)
-    contractual = max(0, open_amount - allowed)
-    left = open_amount - paid - contractual
-    borne = []
-    for share in shares:  # a second payer's shares may exceed what is left; they are met in the same order
-        borne.append(min(share, left))
-        left -= borne[-1]
-    pieces = (
-        (Group.OTHER, PRIOR_PAYER_IMPACT, line.amount - open_amount),
-        (Group.CONTRACTUAL, CONTRACTUAL_REDUCTION, contractual),
-        (Group.PATIENT, COPAY, borne[0]),
-        (Group.PATIENT, DEDUCTIBLE, borne[1]),
-        (Group.PATIENT, COINSURANCE, borne[2]),
-    )
-    adjustments = tuple(Adjustment(*piece) for piece in pieces if piece[2])
-    return _service(line, paid, adjustments, (), allowed), _words(case, line, allowed, adjustments, paid)
+def _pieces(contractual: Cents, impact: Cents, borne: Shares, beyond: Cents) -> list[tuple[Group, str, Cents]]:
+    """The adjustments of a priced line that are not nothing, in the order of the reckoning."""
+    found: list[tuple[Group, str, Cents]] = []
+    if impact:
+        found.append((Group.OTHER, PRIOR_PAYER_IMPACT, impact))
+    if contractual:
+        found.append((Group.CONTRACTUAL, CONTRACTUAL_REDUCTION if contractual > 0 else ABOVE_CHARGE, contractual))
+    if borne.copay:
+        found.append((Group.PATIENT, COPAY, borne.copay))
+    if borne.deductible:
+        found.append((Group.PATIENT, DEDUCTIBLE, borne.deductible))
+    if borne.coinsurance:
+        found.append((Group.PATIENT, COINSURANCE, borne.coinsurance))
+    if beyond:
+        found.append((Group.PATIENT, LIMIT_REACHED, beyond))
+    return found
 
 
-_NAMES = {"23": "earlier payer", "45": "contractual", "3": "copay", "1": "deductible", "2": "coinsurance"}
+_WORDS = {
+    PRIOR_PAYER_IMPACT: "earlier payer {} (OA-23)",
+    CONTRACTUAL_REDUCTION: "contractual {} (CO-45)",
+    ABOVE_CHARGE: "above the charge {} (CO-94)",
+    COPAY: "copay {} (PR-3)",
+    DEDUCTIBLE: "deductible {} (PR-1)",
+    COINSURANCE: "coinsurance {} (PR-2, {})",
+    LIMIT_REACHED: "beyond the limit of the benefit {} (PR-119)",
+}
+_CLAUSES = {COPAY: "copay", DEDUCTIBLE: "deductible", COINSURANCE: "coinsurance", LIMIT_REACHED: "limit"}
 
 
-def _words(case: Case, line: ClaimLine, allowed: Cents, adjustments: tuple[Adjustment, ...], paid: Cents) -> str:
-    fee = case.contract.fees.get(line.procedure)
-    rate = f"fee {amount_text(fee)} x {line.units}" if fee is not None else f"{case.contract.default_percent} of charge"
-    parts = [f"allowed {amount_text(allowed)} ({rate}, at most the charge)"]
-    parts += [f"{_NAMES[a.reason]} {amount_text(a.amount)} ({a.group}-{a.reason})" for a in adjustments]
-    parts.append(f"paid {amount_text(paid)}")
-    if case.tables.unit_limit(line.procedure, line.service_date).verdict is Verdict.NOT_CHECKED:
-        parts.append("unit limit not checked")
-    return "; ".join(parts)
+def _share_step(case: Case, plan: BenefitPlan, terms: _Terms, reason: str, amount: Cents) -> Step:
+    """The step behind one adjustment, with the clause it rests on."""
+    if reason in _CLAUSES:
+        of_service = terms.name and reason != DEDUCTIBLE
+        at = f"plans.{plan.plan}.services.{terms.name}" if of_service else f"plans.{plan.plan}"
+        clause = f"{at}.{_CLAUSES[reason]}"
+    elif reason == PRIOR_PAYER_IMPACT:
+        clause = f"coordination.{case.contract.coordination}"
+    else:
+        clause = "lesser_of" if reason == ABOVE_CHARGE else "allowed"
+    operands = (amount, percent_text(terms.coinsurance)) if reason == COINSURANCE else (amount,)
+    return Step(clause, amount, _WORDS[reason], operands)
 
 
 def _service(
@@ -518,7 +898,7 @@ def _payment(claim: Claim, services: list[ServicePayment], received_on: date | N
         patient_responsibility=sum(a.amount for a in adjustments if a.group is Group.PATIENT),
         payer_reference=reference,
         services=tuple(services),
-        filing=claim.payer.filing,
+        filing=_FILING.get(claim.payer.filing, claim.payer.filing),
         patient_last=claim.patient.name.last,
         patient_first=claim.patient.name.first,
         member_id=claim.coverage.member_id,

@@ -47,7 +47,7 @@ class Letter:
 def deadlines(claim: Claim, contract: Contract, remitted_on: date) -> Deadlines:
     """By when to file anew, to correct, and to appeal."""
     return Deadlines(
-        file_by=claim.service_date + timedelta(days=contract.filing_days),
+        file_by=contract.file_by(claim.service_date),
         correct_by=remitted_on + timedelta(days=contract.corrected_days),
         appeal_by=remitted_on + timedelta(days=contract.appeal_days),
         corrected_by=contract.corrected_by,

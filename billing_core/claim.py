@@ -1,7 +1,7 @@
 """The claim: what is sent to one payer, whole and self-contained, and the steps it may take.
 
 A `Claim` carries snapshots of everything the 837P needs, so writing the file is a pure function of it.
-Guide: 005010X222A1 (837 professional).
+Guides: 005010X222A1 (837 professional), 005010X223A2 (837 institutional).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from billing_core.claim_detail import ClaimDetail, Institutional, LineDetail, PriorDetail
 from billing_core.errors import IllegalStep
 from billing_core.money import Cents
 from billing_core.registration import (
@@ -27,11 +28,16 @@ from billing_core.remittance import Adjustment
 
 
 class Frequency(StrEnum):
-    """CLM05-3: what this submission is to the payer."""
+    """CLM05-3: what this submission is to the payer. Interim and late bills are institutional (NUBC)."""
 
     ORIGINAL = "1"
+    INTERIM_FIRST = "2"
+    INTERIM_CONTINUING = "3"
+    INTERIM_LAST = "4"
+    LATE_CHARGES = "5"
     REPLACEMENT = "7"
     VOID = "8"
+    FINAL_HOME_HEALTH = "9"
 
 
 class ClaimState(StrEnum):
@@ -99,6 +105,7 @@ class ClaimLine:
     amount: Cents
     service_date: date
     place_of_service: str = ""
+    detail: LineDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,7 @@ class PriorPayer:
     paid: Cents
     paid_on: date
     line_adjustments: tuple[tuple[int, Cents, tuple[Adjustment, ...]], ...]
+    detail: PriorDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,8 @@ class Claim:
     payer_reference: str = ""
     replaces: str = ""
     prior_payers: tuple[PriorPayer, ...] = ()
+    detail: ClaimDetail | None = None
+    institutional: Institutional | None = None
 
     @property
     def total(self) -> Cents:

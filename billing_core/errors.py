@@ -8,6 +8,7 @@
     ├── PostingError             a remittance or payment that the books refuse
     ├── TableError               a code table file that is damaged or of another format
     ├── ContractError            contract terms that contradict themselves
+    ├── BankFileError            a bank's file that cannot be read
     └── X12Error                 a file that cannot be read as X12; says segment, element and the mend
 
 Bad *data* (a claim without a diagnosis) is not an error: it is a `Finding`, returned. Errors are for misuse,
@@ -55,3 +56,7 @@ class ContractError(BillingError):
 
 class X12Error(BillingError):
     """Bytes that cannot be read as X12."""
+
+
+class BankFileError(BillingError):
+    """A bank's file that cannot be read."""

@@ -23,11 +23,13 @@ class AccountKind(StrEnum):
     REVENUE = "revenue"
     CONTRACTUAL = "contractual"
     WRITE_OFF = "write-off"
-    CASH = "cash"
+    CASH = "cash"  # received and not seen at the bank yet: undeposited
+    BANK = "bank"  # deposited
     UNAPPLIED = "unapplied"
     REFUND = "refund"
     INTEREST = "interest"
-    TAKEBACK = "takeback"  # PLB withholdings and their kin, until matched to the reversal they belong to
+    TAKEBACK = "takeback"  # recoupments (PLB WO and its kin), with the reversal each collects
+    CARRIED = "carried liability"  # PLB FB: carried to or from another remittance, never cash
 
 
 class Owner(StrEnum):
@@ -73,6 +75,7 @@ class EntryKind(StrEnum):
     WRITE_OFF = "write-off"
     UNAPPLIED = "unapplied"
     REFUND = "refund"
+    DEPOSIT = "deposit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,9 @@ _LIKENESS: tuple[_Likeness, ...] = (  # from the surest to the weakest; each of 
         _same_code(s, line) and s.service_date in (None, line.service_date) and abs(s.charge) == line.amount
     ),
     lambda s, line: _same_code(s, line) and s.service_date in (None, line.service_date),
+    lambda s, line: s.submitted == line.procedure and s.service_date in (None, line.service_date),
 )
+_SHARED = frozenset({_LIKENESS[0], _LIKENESS[-1]})  # one line of ours may be answered by several services
 
 
 def _same_code(service: ServicePayment, line: ClaimLine) -> bool:
@@ -112,7 +114,8 @@ def _same_code(service: ServicePayment, line: ClaimLine) -> bool:
 def match_lines(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
     """For each service of the answer, the id of the charge it speaks of; "" where none of our lines fits.
 
-    Two services with the same control number are one line of ours that the payer split.
+    Two services with the same control number, or of the same code sent (SVC06) where no other line has it, are one
+    line of ours that the payer split.
     """
     found = [""] * len(payment.services)
     free = list(claim.lines)
@@ -120,7 +123,7 @@ def match_lines(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
         for index, service in enumerate(payment.services):
             if found[index]:
                 continue
-            pool: Sequence[ClaimLine] = claim.lines if likeness is _LIKENESS[0] else free
+            pool: Sequence[ClaimLine] = claim.lines if likeness in _SHARED else free
             line = next((line for line in pool if likeness(service, line)), None)
             if line is not None:
                 found[index] = line.charge_id
@@ -128,11 +131,17 @@ def match_lines(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
     return tuple(found)
 
 
+def next_coverage(claim: Claim, coverages: tuple[Coverage, ...]) -> Coverage | None:
+    """The patient's coverage that answers after this claim's, active on the day of service; None after the last."""
+    later = [c for c in in_payer_order(coverages, claim.service_date) if c.rank > claim.coverage.rank]
+    return later[0] if later and claim.rank + 1 in PAYER_OWNER else None
+
+
 def next_debtor(claim: Claim, coverages: tuple[Coverage, ...]) -> Debtor:
     """Who owes what this claim's payer leaves: the patient's next coverage active on the day, else the guarantor."""
-    later = [c for c in in_payer_order(coverages, claim.service_date) if c.rank > claim.coverage.rank]
-    if later and claim.rank + 1 in PAYER_OWNER:
-        return Debtor(PAYER_OWNER[claim.rank + 1], later[0].payer_id)
+    coverage = next_coverage(claim, coverages)
+    if coverage is not None:
+        return Debtor(PAYER_OWNER[claim.rank + 1], coverage.payer_id)
     return Debtor(Owner.GUARANTOR, claim.patient.guarantor_id)
 
 

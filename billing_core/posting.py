@@ -43,8 +43,9 @@ from billing_core.errors import PostingError
 from billing_core.ledger import PAYER_OWNER, Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner, reverse
 from billing_core.matching import LineAnswer, Matched, line_answers
 from billing_core.money import Cents, amount_text, whole_cents
+from billing_core.provider_adjustment import adjustment_findings, post_provider_adjustment, taken_back_claim
 from billing_core.reason import PREVIOUSLY_PAID, PRIOR_IMPACT, UNDECIDED
-from billing_core.remittance import Adjustment, ClaimPayment, ProviderAdjustment, Remittance, imbalances
+from billing_core.remittance import Adjustment, ClaimPayment, Remittance, imbalances
 from billing_core.rule import Finding, Severity
 
 NewId = Callable[[], str]
@@ -459,6 +460,9 @@ def _gather(
 # --- money that speaks of no claim of ours ----------------------------------------------------------------------------
 
 
+NOT_FOUND = "answer to a claim that was not found"
+
+
 def post_unmatched(payment: ClaimPayment, payer_id: str, entry_id: str, on: date, source: str) -> Entry | None:
     """The cash of an answer that matches no claim of ours, held unapplied for its payer; None when no money came."""
     if not payment.paid:
@@ -467,61 +471,41 @@ def post_unmatched(payment: ClaimPayment, payer_id: str, entry_id: str, on: date
         _leg(AccountKind.CASH, payer_id, payment.paid),
         _leg(AccountKind.UNAPPLIED, payer_id, -payment.paid),
     )
-    cause = Cause(source, payment.number, "answer to a claim that was not found")
+    cause = Cause(source, payment.number, NOT_FOUND)
     return Entry(entry_id, EntryKind.UNAPPLIED, on, cause, legs)
 
 
-# PLB03-1: which account the other side is, in words. Reasons not listed go to unapplied, for review.
-PROVIDER_ADJUSTMENTS: dict[str, tuple[AccountKind, str]] = {
-    "WO": (AccountKind.TAKEBACK, "overpayment withheld"),
-    "FB": (AccountKind.TAKEBACK, "balance carried to or from another remittance"),
-    "WU": (AccountKind.TAKEBACK, "recovery, reason not given"),
-    "B3": (AccountKind.TAKEBACK, "recovery allowance"),
-    "OB": (AccountKind.TAKEBACK, "offset for an affiliated provider"),
-    "LE": (AccountKind.TAKEBACK, "levy withheld"),
-    "IR": (AccountKind.TAKEBACK, "tax withheld for the revenue service"),
-    "E3": (AccountKind.TAKEBACK, "withheld under the contract"),
-    "72": (AccountKind.REFUND, "our refund, acknowledged"),
-    "L6": (AccountKind.INTEREST, "interest on late payment"),
-    "51": (AccountKind.INTEREST, "interest charged to us"),
-    "CR": (AccountKind.INTEREST, "interest on capitation"),
-    "50": (AccountKind.CONTRACTUAL, "late filing charge"),
-    "90": (AccountKind.CONTRACTUAL, "early payment discount"),
-    "AH": (AccountKind.CONTRACTUAL, "payer's fee"),
-    "B2": (AccountKind.CONTRACTUAL, "rebate"),
-    "BN": (AccountKind.CONTRACTUAL, "bonus"),
-    "IP": (AccountKind.CONTRACTUAL, "incentive payment"),
-    "J1": (AccountKind.CONTRACTUAL, "not reimbursable"),
-    "L3": (AccountKind.CONTRACTUAL, "penalty"),
-    "CT": (AccountKind.REVENUE, "capitation payment"),
-    "CV": (AccountKind.REVENUE, "capital passed through"),
-    "CS": (AccountKind.UNAPPLIED, "adjustment, reason in the payer's letter"),
-    "LS": (AccountKind.UNAPPLIED, "lump sum"),
-    "AP": (AccountKind.UNAPPLIED, "advance of benefits"),
-    "IS": (AccountKind.UNAPPLIED, "interim settlement"),
-    "PI": (AccountKind.UNAPPLIED, "periodic interim payment"),
-    "PL": (AccountKind.UNAPPLIED, "final settlement"),
-    "RA": (AccountKind.UNAPPLIED, "retroactive adjustment"),
-    "TL": (AccountKind.UNAPPLIED, "third party liability"),
-}
+def assign(
+    payment: ClaimPayment,
+    matched: Matched,
+    books: Books,
+    held: Sequence[Entry],
+    new_id: NewId,
+    source: str,
+    on: date,
+    person: str,
+) -> Posting:
+    """An unmatched answer that a person gives to a claim: what was `held` unapplied is undone, then the answer posts.
 
-
-def post_provider_adjustment(
-    adjustment: ProviderAdjustment, payer_id: str, entry_id: str, on: date, source: str
-) -> Entry:
-    """One PLB pair: positive takes cash away (a withholding), negative adds it (interest, a carried liability).
-
-    WO and FB share one account per payer: a negative sum carried forward (FB) is a liability, not cash, and the
-    withholding (WO or FB) that settles it later brings the account back to zero.
+    The cash does not move: it leaves unapplied and arrives on the claim. `undo` takes all of it back.
     """
-    if not whole_cents(adjustment.amount):
-        raise PostingError("a provider adjustment of nothing", where="PLB", mend="leave it out")
-    kind, words = PROVIDER_ADJUSTMENTS.get(
-        adjustment.reason, (AccountKind.UNAPPLIED, f"provider adjustment {adjustment.reason}")
-    )
-    legs = (_leg(AccountKind.CASH, payer_id, -adjustment.amount), _leg(kind, payer_id, adjustment.amount))
-    cause = Cause(source, adjustment.reference or adjustment.reason, words)
-    return Entry(entry_id, EntryKind.PROVIDER_ADJUSTMENT, on, cause, legs)
+    cause = Cause(f"person {person}", matched.claim.number, "the unmatched answer was given to this claim")
+    freed = tuple(reverse(entry, new_id(), on, cause) for entry in held)
+    way = post_reversal if payment.is_reversal else post_claim_payment
+    posted = way(payment, matched, books, new_id, source, on)
+    return Posting((*freed, *posted.entries), posted.findings)
+
+
+def undo(done: Sequence[Entry], books: Books, new_id: NewId, on: date, cause: Cause) -> tuple[Entry, ...]:
+    """The reversals of `done`, latest first. Refused once anything later stands on the charges they touched."""
+    mine = {entry.id for entry in done}
+    for charge_id in {leg.charge_id for entry in done for leg in entry.legs if leg.charge_id}:
+        last = books.entries(charge_id)[-1]
+        if last.id not in mine:
+            raise PostingError(
+                "more was posted on the charge since", where="the assignment", mend="undo what came later first"
+            )
+    return tuple(reverse(entry, new_id(), on, cause) for entry in reversed(done))
 
 
 # --- the remittance, whole --------------------------------------------------------------------------------------------
@@ -600,12 +584,14 @@ def post_remittance(
     on: date,
     payer_id: str = "",
     known: Mapping[str, str] | None = None,
+    taken_back: Mapping[str, str] | None = None,
 ) -> Posted:
     """The whole remittance as entries, or held whole.
 
     `matches` has one place per claim payment, in order, None where no claim of ours was found. `history` is every
     entry on the charges of the matched claims. `source` names file and set. `payer_id` is our id of the payer
-    (its number when left out). `known` maps the keys of remittances posted before to their digests.
+    (its number when left out). `known` maps the keys of remittances posted before to their digests, `taken_back` the
+    payer's references (CLP07) of claims it took back before to our claim numbers: a withholding is linked to them.
     """
     if len(matches) != len(remittance.claims):
         raise PostingError("one match, or None, for each claim payment", mend="match the remittance being posted")
@@ -630,8 +616,9 @@ def post_remittance(
         findings += posting.findings
     for adjustment in remittance.provider_adjustments:
         if adjustment.amount:
-            entries.append(post_provider_adjustment(adjustment, party, new_id(), on, source))
-            findings += _adjustment_findings(adjustment)
+            about = taken_back_claim(adjustment, remittance.claims, taken_back or {})
+            entries.append(post_provider_adjustment(adjustment, party, new_id(), on, source, about))
+            findings += adjustment_findings(adjustment, about)
     if _cash(entries) != remittance.amount:
         raise PostingError("the cash posted is not the payment stated", where="BPR02", mend="report this as a defect")
     answers = tuple(
@@ -664,11 +651,3 @@ def _post_answer(
     if payment.is_reversal:
         return post_reversal(payment, matched, books, new_id, source, on)
     return post_claim_payment(payment, matched, books, new_id, source, on)
-
-
-def _adjustment_findings(adjustment: ProviderAdjustment) -> tuple[Finding, ...]:
-    kind, _ = PROVIDER_ADJUSTMENTS.get(adjustment.reason, (AccountKind.UNAPPLIED, ""))
-    if kind is not AccountKind.UNAPPLIED:
-        return ()
-    words = f"provider adjustment {adjustment.reason} of {amount_text(adjustment.amount)} is unapplied"
-    return (_review("posting-provider-adjustment", words, "PLB", "read the payer's letter and move it"),)

@@ -41,8 +41,8 @@ class Reason:
 # The payer's cut by contract, law or agreement: an adjustment, never a denial. "45, 253, 23, 24, 131 and their kin".
 # fmt: off
 CONTRACTUAL = frozenset({
-    "24", "44", "45", "59", "94", "102", "103", "104", "105", "121", "131", "132", "137", "139", "144",
-    "161", "172", "203", "205", "209", "223", "232", "237", "245", "246", "253", "271", "278", "P12",
+    "24", "42", "44", "45", "59", "94", "102", "103", "104", "105", "121", "131", "132", "137", "139", "144",
+    "161", "172", "203", "205", "209", "223", "232", "237", "245", "246", "253", "271", "278", "A2", "P12",
 })
 # fmt: on
 # What earlier payments did to this answer. OA-23 is never posted: the earlier payer's own remittance posted it.
@@ -90,6 +90,7 @@ REASONS: dict[str, Reason] = {
     # contractual and prior payment: adjustments, never denials
     "23": Reason("already settled by your other insurance", _P, _CONTRACT, False),
     "24": Reason("included in the plan's monthly payment to us", _O, _CONTRACT, False),
+    "42": Reason("above the plan's fee schedule (what 45 says since 2007)", _O, _CONTRACT, False),
     "44": Reason("discount for prompt payment", _O, _CONTRACT, False),
     "45": Reason("your plan's agreed discount", _O, _CONTRACT, False),
     "59": Reason("reduced because several procedures were done together", _O, _CONTRACT, False),
@@ -117,6 +118,7 @@ REASONS: dict[str, Reason] = {
     "253": Reason("federal budget reduction (sequestration)", _O, _CONTRACT, False),
     "271": Reason("settled under an earlier contract", _O, _CONTRACT, False),
     "278": Reason("adjusted under a performance program", _O, _CONTRACT, False),
+    "A2": Reason("the plan's agreed discount (what 45 says since 2008)", _O, _CONTRACT, False),
     "P12": Reason("reduced to the workers' compensation fee schedule", _O, _CONTRACT, False),
     # eligibility
     "26": Reason("the service came before the coverage began", _E, _CARD),

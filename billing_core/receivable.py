@@ -15,7 +15,7 @@ of service, or date of responsibility) and says which.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -143,6 +143,25 @@ def aging(balances: Iterable[OpenBalance], as_of: date, since: str = "date of se
         for debtor, row in sorted(rows.items(), key=lambda pair: (order.index(pair[0].owner), pair[0].party))
     )
     return Aging(as_of, since, made, sum(row.total for row in made))
+
+
+def collection_rates(settled: Iterable[tuple[Owner, Cents, Cents]]) -> dict[Owner, Metric]:
+    """What each kind of debtor has paid of what it was owed, from charges that are settled: (owner, owed, paid)."""
+    owed: dict[Owner, list[Cents]] = {}
+    for owner, due, paid in settled:
+        sums = owed.setdefault(owner, [0, 0])
+        sums[0] += due
+        sums[1] += paid
+    words = "paid / owed, of balances that are settled"
+    return {o: Metric(f"collected from {o.value}", p, d, 0, date.min, words) for o, (d, p) in owed.items()}
+
+
+def collectible(owner: Owner, face: Cents, rates: Mapping[Owner, Metric]) -> Cents:
+    """What is likely to come of a face value, by the history of such debtors; the face value where there is none."""
+    rate = rates[owner].value if owner in rates else None
+    if rate is None:
+        return face
+    return int((Decimal(face) * min(rate, Decimal(1))).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def days_in_receivable(open_total: Cents, charged: Cents, period_days: int, as_of: date) -> Metric:

@@ -141,6 +141,15 @@ def from_plain(cls: type[Record], plain: Any, where: str = "") -> Record:
     return read
 
 
+def from_plain_with(cls: type[Record], plain: Mapping[str, Any], known: Mapping[str, Any]) -> Record:
+    """As `from_plain`, with the fields `known` taken as given: parts that many records share are read once."""
+    rest = {name: value for name, value in plain.items() if name not in known}
+    values = {name: _reader(hint)(rest.pop(name)) for name, hint, _ in _fields(cast(Any, cls)) if name in rest}
+    if rest:
+        raise ValueError(f"{cls.__name__}: unknown field {min(rest)!r}")
+    return cls(**values, **known)
+
+
 @cache
 def _reader(hint: Any) -> Reader:
     inner = _alternatives(hint)[0]
@@ -278,17 +287,19 @@ def _decimal(plain: Any) -> Decimal:
 def canonical(value: Any) -> bytes:
     """The one JSON spelling of a plain value: sorted keys, no spaces, UTF-8. A float raises TypeError."""
     _no_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _spell(value).encode()
+
+
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_WITHOUT_PARTS = frozenset({str, int, bool, type(None)})
 
 
 def _no_floats(value: Any) -> None:
     if isinstance(value, float):
         raise TypeError("a float has no canonical spelling; write a decimal string")
-    if isinstance(value, Mapping):
-        for inner in value.values():
-            _no_floats(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    for inner in parts:
+        if type(inner) not in _WITHOUT_PARTS:
             _no_floats(inner)
 
 

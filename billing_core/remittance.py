@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from billing_core.money import Cents, amount_text
 from billing_core.registration import Address
+from billing_core.remittance_detail import ClaimPaymentDetail, RemittanceDetail, ServiceDetail
 
 
 class Group(StrEnum):
@@ -53,6 +54,7 @@ class ServicePayment:
     remarks: tuple[str, ...] = ()
     submitted: str = ""
     allowed: Cents | None = None
+    detail: ServiceDetail | None = None
 
     @property
     def adjusted(self) -> Cents:
@@ -86,6 +88,7 @@ class ClaimPayment:
     received_on: date | None = None
     crossover_payer: str = ""
     interest: Cents = 0
+    detail: ClaimPaymentDetail | None = None
 
     @property
     def is_reversal(self) -> bool:
@@ -132,6 +135,7 @@ class Remittance:
     payee_name: str = ""
     payer_address: Address | None = None
     payer_phone: str = ""
+    detail: RemittanceDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +151,28 @@ class Imbalance:
         return f"{self.level} {self.where}: adds to {amount_text(self.expected)}, states {amount_text(self.stated)}"
 
 
-def _line_imbalances(position: int, claim: ClaimPayment) -> Iterator[Imbalance]:
+def claim_imbalances(position: int, claim: ClaimPayment) -> Iterator[Imbalance]:
+    """Where one claim payment, the `position`th of its remittance, fails the balance of a line or of the claim."""
+    total = 0
+    for adjustment in claim.adjustments:
+        total += adjustment.amount
     for number, service in enumerate(claim.services, start=1):
-        expected = service.charge - service.adjusted
-        if expected != service.paid:
+        adjusted = 0
+        for adjustment in service.adjustments:
+            adjusted += adjustment.amount
+        total += adjusted
+        if service.charge - adjusted != service.paid:
+            expected = service.charge - adjusted
             yield Imbalance("line", f"claim {position} line {number}", expected, service.paid)
-
-
-def _claim_imbalances(position: int, claim: ClaimPayment) -> Iterator[Imbalance]:
-    expected = claim.charge - claim.adjusted
-    if expected != claim.paid:
-        yield Imbalance("claim", f"claim {position}", expected, claim.paid)
+    if claim.charge - total != claim.paid:
+        yield Imbalance("claim", f"claim {position}", claim.charge - total, claim.paid)
 
 
 def imbalances(remittance: Remittance) -> tuple[Imbalance, ...]:
     """Every place at which the remittance fails one of its three balances; empty when it balances."""
     found: list[Imbalance] = []
     for position, claim in enumerate(remittance.claims, start=1):
-        found.extend(_line_imbalances(position, claim))
-        found.extend(_claim_imbalances(position, claim))
+        found.extend(claim_imbalances(position, claim))
     expected = sum(c.paid for c in remittance.claims) - sum(p.amount for p in remittance.provider_adjustments)
     if expected != remittance.amount:
         found.append(Imbalance("transaction", "BPR02", expected, remittance.amount))

@@ -1,6 +1,7 @@
 """The work queue: what to work first, with every part of the rank shown.
 
-    expected value = probability that the dollars are lost if nobody works the item x dollars at stake - cost of work
+    expected value = probability that the dollars are lost if nobody works the item x dollars at stake
+                     x effect of work (the share of them that work saves) - cost of work
     score          = expected value x urgency, where urgency grows as the deadline comes near
 
 A deadline that has passed puts an item last: nothing but a review can be done. A probability comes from a model and
@@ -53,13 +54,18 @@ COST_OF_WORK: dict[WorkKind, Cents] = {
     WorkKind.REVIEW: 1000,
     WorkKind.FOLLOW_UP: 1000,
 }
+# Share of the dollars at stake that work saves: 63 % of denied dollars are recoverable (trade average); what never
+# reached a payer is lost whole without work and saved whole by it.
+EFFECT_OF_WORK: dict[WorkKind, int] = dict.fromkeys(WorkKind, 100) | {WorkKind.DENIAL: 63, WorkKind.RISK: 63}
+EFFECT_ONCE_SENT = 30  # per cent, our assumption: a call to the payer before it answers saves less than a clean claim
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
     """One thing to work. `probability_ppm` (0 to 1,000,000) orders, it decides nothing; None: not scored.
 
-    `reasons` say what is wrong and `mend` what to do, in plain words without patient data.
+    `reasons` say what is wrong and `mend` what to do, in plain words without patient data. `effect_percent`: the share
+    of `at_stake` that work is expected to save.
     """
 
     id: str
@@ -72,6 +78,7 @@ class WorkItem:
     deadline: date | None = None
     probability_ppm: int | None = None
     carcs: tuple[str, ...] = ()
+    effect_percent: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def urgency(days_left: int | None) -> int:
 
 def _rank(item: WorkItem, today: date, costs: Mapping[WorkKind, Cents]) -> Ranked:
     ppm = CERTAIN if item.probability_ppm is None else min(CERTAIN, max(0, item.probability_ppm))
-    value = item.at_stake * ppm // CERTAIN - costs[item.kind]
+    value = item.at_stake * ppm * item.effect_percent // (100 * CERTAIN) - costs[item.kind]
     days = (item.deadline - today).days if item.deadline is not None else None
     weight = urgency(days)
     # Urgency lifts what is worth working; it must not sink what costs more than it brings.
@@ -155,7 +162,7 @@ def _deadline(claim: Claim, unprocessable: bool, remitted_on: date, contract: Co
     if contract is None:
         return None
     if unprocessable or contract.corrected_by is Remedy.NEW_CLAIM:
-        return claim.service_date + timedelta(days=contract.filing_days)
+        return contract.file_by(claim.service_date)
     days = contract.appeal_days if contract.corrected_by is Remedy.APPEAL else contract.corrected_days
     return remitted_on + timedelta(days=days)
 

@@ -49,6 +49,29 @@ def activate(books: Books, home: Path, kind: str, directory: Path, activated_by:
     return books.add_activation(kind, artifact.sha256, folder, activated_by)
 
 
+def offer(books: Books, home: Path, kind: str, directory: Path) -> str:
+    """Keep the model in `directory` beside those that serve, without letting it serve; returns its seal."""
+    artifact = _opened(directory)
+    if artifact.kind != kind:
+        raise ArtifactProblem(f"a model of another kind, not {kind}", mend="offer it under its own kind")
+    _copy(artifact, home / _folder_of(books.practice_id) / _folder_of(kind) / artifact.sha256)
+    return artifact.sha256
+
+
+def kept(books: Books, home: Path, kind: str) -> dict[str, Artifact]:
+    """The sound models of this practice by seal: offered, in service, or once in service."""
+    folder = home / _folder_of(books.practice_id) / _folder_of(kind)
+    found = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        try:
+            artifact = _opened(path)
+        except ArtifactProblem:
+            continue  # damaged or half copied: it cannot serve
+        if artifact.sha256 == path.name:
+            found[artifact.sha256] = artifact
+    return found
+
+
 class Shelf:
     """The opened models of this process, one per practice and kind, opened at first need.
 

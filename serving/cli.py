@@ -18,6 +18,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from serving import cli_contract, cli_money, cli_x12
+
 if TYPE_CHECKING:
     from serving.desk.case import Desk
     from serving.store.books import Store
@@ -27,14 +29,19 @@ Command = Callable[[argparse.Namespace], int]
 
 def _store(args: argparse.Namespace) -> Store:
     from serving import settings
-    from serving.ids import FixedClock, SeededIds, SystemClock, uuid7
+    from serving.ids import FixedClock, SystemClock
     from serving.store.books import Store
 
-    known = settings.read()
-    seed, today = os.environ.get("CLEANCLAIM_SEED"), getattr(args, "today", None)
-    # Each process needs a seed of its own, or ids collide: the command line itself is that seed.
-    new_id = SeededIds(f"{seed}:{' '.join(sys.argv[1:])}") if seed else uuid7
-    return Store(known.database_url, FixedClock(today) if today else SystemClock(), new_id)
+    today = getattr(args, "today", None)
+    return Store(settings.read().database_url, FixedClock(today) if today else SystemClock())
+
+
+def _seeded(store: Store, done: str, today: date | None = None) -> None:
+    """With CLEANCLAIM_SEED, ids come from the seed and from what has been `done` so far, so that none comes twice."""
+    from serving.ids import SeededIds
+
+    if seed := os.environ.get("CLEANCLAIM_SEED"):
+        store.new_id = SeededIds(f"{seed}:{done}", today)
 
 
 def _desk(args: argparse.Namespace) -> Desk:
@@ -49,6 +56,8 @@ def _desk(args: argparse.Namespace) -> Desk:
         if practice is None or user is None:
             raise NotFound("practice or login")
         actor = access.actor(user.id, practice.id)
+    with store.read(practice.id) as books:
+        _seeded(store, f"{practice.mark}:{books.event_count()}", args.today)
     return open_desk(settings.read(), store, actor, store.clock, store.new_id)
 
 
@@ -70,12 +79,41 @@ def init(args: argparse.Namespace) -> int:
     return 0
 
 
+def tables_import(args: argparse.Namespace) -> int:
+    """Import the NCCI files (pairs, unit limits, add-on codes) of a folder, as CMS names them by quarter."""
+    from serving import settings
+    from serving.code_tables import import_quarterly
+    from serving.errors import InputError
+
+    folder = settings.read().home / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = import_quarterly(args.dir, folder)
+    if not written:
+        mend = "name files such as ncci_2026q2_ptp_practitioner.csv"
+        raise InputError("no NCCI file found", field="dir", place=args.dir.name, mend=mend)
+    print("\n".join(path.name for path in written))
+    return 0
+
+
+def tables_list(args: argparse.Namespace) -> int:
+    """The code tables installed: name, release, the days they speak of, and their source."""
+    from serving import settings
+    from serving.desk.case import open_tables
+
+    for table in open_tables(settings.read()).loaded:
+        said = table.header
+        print(f"{said.name:12s} {said.effective} to {said.terminated or 'open'}  {table.count:8d} rows  {said.release}")
+    return 0
+
+
 def practice_add(args: argparse.Namespace) -> int:
     """Open a practice and its first administrator."""
     from serving.desk.intake import add_practice
     from serving.security import Role
 
     store = _store(args)
+    with store.access(reading=True) as access:
+        _seeded(store, f"practice {len(access.practices())}")
     practice = add_practice(store, args.file)
     with store.access() as access:
         user = access.add_user(args.admin, os.environ.get("CLEANCLAIM_PASSWORD", ""))
@@ -99,7 +137,7 @@ def user_add(args: argparse.Namespace) -> int:
         user = access.add_user(args.login, password)
     with desk.store.open(desk.practice_id) as books:
         books.grant(user.id, args.role)
-        books.log(desk.actor, "user.manage", user.id, reason="added")
+        books.log(desk.actor, "user.manage", user.id, reason="added", after={"roles": sorted(args.role)})
     return 0
 
 
@@ -113,6 +151,14 @@ def import_folder(args: argparse.Namespace) -> int:
     return 0
 
 
+def register(args: argparse.Namespace) -> int:
+    """Take in what the front desk has learned since the last time, before visits are signed."""
+    from serving.desk import intake
+
+    print(f"{intake.register_new(_desk(args), args.dir)} registrations")
+    return 0
+
+
 def suggest(args: argparse.Namespace) -> int:
     """Suggest codes for note files, without any books."""
     from billing_core.encounter import Setting
@@ -120,13 +166,15 @@ def suggest(args: argparse.Namespace) -> int:
     from models.coding.note import NoteError, check_note
     from models.coding.suggester import Suggester
     from serving import settings
+    from serving.desk.paper import NOTE_MOST, read_file
+    from serving.errors import InputError
 
     suggester, status = Suggester.load(args.model or settings.read().artifacts / "coding"), 0
     for path in args.files:
         try:
-            text = check_note(path.read_bytes())
+            text = check_note(read_file(path, NOTE_MOST))
             found = suggester.suggest(text, Setting(args.setting), args.service_date, None, "U")
-        except (NoteError, OSError) as error:
+        except (NoteError, InputError) as error:
             print(f"{path.name}: {error}", file=sys.stderr)
             status = 2
             continue
@@ -142,16 +190,15 @@ def suggest(args: argparse.Namespace) -> int:
 
 def coding_suggest(args: argparse.Namespace) -> int:
     """Suggest codes for every open visit, and write what was suggested as JSON Lines."""
-    from serving.desk import coding
+    from serving.desk import batch
 
-    desk, count = _desk(args), 0
+    desk = _desk(args)
+    visits = batch.open_visits(desk)
     with args.out.open("w", encoding="utf-8") as out:
-        for item in coding.worklist(desk, limit=1_000_000):
-            view = coding.suggest(desk, item.id)
-            codes = [s.model_dump(include={"system", "code", "spans"}) for s in view.suggestions]
-            out.write(json.dumps({"encounter_id": item.id, "codes": codes}) + "\n")
-            count += 1
-    print(f"{count} notes read")
+        for first in range(0, len(visits), batch.NOTES_AT_ONCE):
+            some = batch.suggest_for(desk, visits[first : first + batch.NOTES_AT_ONCE])
+            out.writelines(json.dumps(line) + "\n" for line in some)
+    print(f"{len(visits)} notes read")
     return 0
 
 
@@ -168,11 +215,28 @@ def cycle(args: argparse.Namespace) -> int:
     """One night of the practice."""
     from serving.desk import nightly
 
-    done = nightly.run_night(_desk(args), args.inbox, args.outbox, args.intake, args.mends)
-    if args.queue:
-        args.queue.write_text(json.dumps(done.pop("queue")), "utf-8")
-    _show(done)
+    papers = nightly.Papers(args.inbox, args.outbox, args.intake, args.mends, args.payments)
+    done = nightly.run_night(_desk(args), papers)
+    for name in ("queue", "statements"):
+        if path := getattr(args, name):
+            path.write_text(json.dumps(done[name]), "utf-8")
+    _show({**done, "queue": len(done["queue"]["items"]), "statements": len(done["statements"])})
     return 0
+
+
+def batch(args: argparse.Namespace) -> int:
+    """Run commands from standard input, one a line, in one process; after each, a line `= STATUS`."""
+    import shlex
+
+    worst = 0
+    for line in sys.stdin:
+        try:
+            status = main(shlex.split(line, comments=True)) if line.strip() else 0
+        except SystemExit as refused:  # a command line that cannot be read
+            status = int(refused.code or 0)
+        print(f"= {status}", flush=True)
+        worst = max(worst, status)
+    return worst
 
 
 def queue(args: argparse.Namespace) -> int:
@@ -180,6 +244,14 @@ def queue(args: argparse.Namespace) -> int:
     from serving.desk import billing
 
     _show(billing.queue(_desk(args)).model_dump())
+    return 0
+
+
+def score(args: argparse.Namespace) -> int:
+    """Score every open claim with the denial model in service; the queue shows it."""
+    from serving.desk import scoring
+
+    print(f"{scoring.score_claims(_desk(args))} new scores")
     return 0
 
 
@@ -192,8 +264,16 @@ def model_activate(args: argparse.Namespace) -> int:
     may(desk.actor, "model.activate", desk.practice_id)
     with desk.store.open(desk.practice_id) as books:
         active = artifacts.activate(books, desk.settings.artifacts, args.kind, args.dir, desk.actor.login)
-        books.log(desk.actor, "model.activate", active.sha256, reason=args.kind)
+        books.log(desk.actor, "model.activate", active.sha256, reason=args.kind, after=active.sha256)
     print(f"{args.kind} {active.sha256[:12]} is in service")
+    return 0
+
+
+def model_offer(args: argparse.Namespace) -> int:
+    """Keep a model for the practice; a person puts it in service through the API."""
+    from serving.desk import models
+
+    print(f"{args.kind} {models.offer(_desk(args), args.kind, args.dir)} is offered")
     return 0
 
 
@@ -214,6 +294,21 @@ def ledger_verify(args: argparse.Namespace) -> int:
     return 0 if proof.sound else 1
 
 
+def underpayments(args: argparse.Namespace) -> int:
+    """What payers paid against what their contracts say, by payer and clause."""
+    from serving.desk import contracts
+
+    found = contracts.underpayments(_desk(args))
+    if args.json:
+        _show(found.model_dump())
+        return 0
+    for group in found.groups:
+        denied = f"; denied {group.denied_amount} on {group.denied_lines} lines" if group.denied_lines else ""
+        print(f"{group.payer}  {group.clause}: {group.amount} on {group.lines} lines{denied}")
+    print(f"{found.compared} claims compared, {found.total} missing, {len(found.findings)} not compared")
+    return 0
+
+
 def summary(args: argparse.Namespace) -> int:
     """What the practice has done so far."""
     from serving.desk import money
@@ -222,56 +317,12 @@ def summary(args: argparse.Namespace) -> int:
     return 0
 
 
-def x12_check(args: argparse.Namespace) -> int:
-    """Check files: readable, accepted, findings; for an 835 its three balances."""
-    from billing_core.record import to_plain
-    from billing_core.x12.check import check
-
-    status = 0
-    for path in args.files:
-        report = check(path.read_bytes(), path.name)
-        status = max(status, 0 if report.accepted else 1)
-        if args.json:
-            print(json.dumps(to_plain(report)))
-            continue
-        print(f"{path.name}: {report.kind}, {'accepted' if report.accepted else 'not accepted'}")
-        for balance in report.balances:
-            print(f"  set {balance.set_control}: line {balance.line}; claim {balance.claim}; {balance.transaction}")
-        for finding in report.findings:
-            print(f"  {finding.severity} {finding.where}: {finding.message}. {finding.mend}")
-    return status
-
-
-def x12_explain(args: argparse.Namespace) -> int:
-    """A file in sentences for a biller."""
-    from billing_core.x12.explain import explain
-
-    for path in args.files:
-        for line in explain(path.read_bytes()):
-            print(f"{line.number:6d} {'  ' * line.depth}{line.words}")
-    return 0
-
-
 def serve(args: argparse.Namespace) -> int:
     """The API and the screens, until Ctrl-C."""
-    import subprocess
-
-    import uvicorn
-
     from serving import settings
-    from serving.api import create_app
+    from serving.serve import serve as open_doors
 
-    known = settings.read()
-    screens = Path(__file__).resolve().parents[1] / "app_streamlit" / "app.py"
-    api = f"http://{known.host}:{known.api_port}"
-    asked = [sys.executable, "-m", "streamlit", "run", str(screens), "--server.address", known.host, "--server.port"]
-    asked += [str(known.app_port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    app = subprocess.Popen(asked, env=os.environ | {"CLEANCLAIM_API": api})
-    print(f"sign in at {api}/signin")
-    try:
-        uvicorn.run(create_app(known), host=known.host, port=known.api_port, log_level="warning")
-    finally:
-        app.terminate()
+    open_doors(settings.read())
     return 0
 
 
@@ -309,7 +360,7 @@ def _suggest(parser: argparse.ArgumentParser) -> None:
 
 def _cycle(parser: argparse.ArgumentParser) -> None:
     _paths("inbox", "outbox")(parser)
-    _paths("intake", "mends", "queue", required=False)(parser)
+    _paths("intake", "mends", "payments", "queue", "statements", required=False)(parser)
 
 
 def _activate(parser: argparse.ArgumentParser) -> None:
@@ -333,20 +384,33 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 # words of the command -> (function, its arguments, does it work in a practice)
 COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bool]] = {
     "init": (init, _nothing, False),
+    "tables list": (tables_list, _nothing, False),
+    "tables import": (tables_import, _paths("dir"), False),
     "practice add": (practice_add, _practice_add, False),
     "user add": (user_add, _user_add, True),
     "import": (import_folder, _paths("dir"), True),
+    "register": (register, _paths("dir"), True),
     "suggest": (suggest, _suggest, False),
     "coding suggest": (coding_suggest, _paths("out"), True),
     "coding sign": (coding_sign, _paths("file"), True),
     "cycle": (cycle, _cycle, True),
+    "batch": (batch, _nothing, False),
     "queue": (queue, _json, True),
+    "score": (score, _nothing, True),
     "model activate": (model_activate, _activate, True),
+    "model offer": (model_offer, _activate, True),
     "export": (export, _export, True),
     "ledger verify": (ledger_verify, _json, True),
     "summary": (summary, _json, True),
-    "x12 check": (x12_check, _files, False),
-    "x12 explain": (x12_explain, _files, False),
+    "contract test": (cli_contract.test, cli_contract.arguments, False),
+    "contract clauses": (cli_contract.clauses, _files, False),
+    "underpayments": (underpayments, _json, True),
+    "x12 check": (cli_x12.check, _files, False),
+    "x12 roundtrip": (cli_x12.roundtrip, _files, False),
+    "x12 show": (cli_x12.show, _files, False),
+    "x12 explain": (cli_x12.explain, _files, False),
+    "x12 ack": (cli_x12.ack, cli_x12.ack_arguments, False),
+    **cli_money.COMMANDS,
     "serve": (serve, _nothing, False),
 }
 

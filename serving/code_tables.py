@@ -22,6 +22,7 @@ from pathlib import Path
 from billing_core.codesets.build import write_table
 from billing_core.codesets.layout import SUFFIX, Row, TableHeader
 from billing_core.errors import TableError
+from billing_core.fee_terms import Gpci
 
 NO_DELETION = "9999-12-31"  # how the NCCI files spell a pair that is in force
 OLDEST = 999  # years: an upper age that leaves nobody out
@@ -155,6 +156,119 @@ def import_fees(amounts: Path, folder: Path, release: Release, indicators: Path 
             yield _code(code, where), modifier, status.get((code, modifier), ""), cents[0], cents[1]
 
     return _write(folder, "fees", "Medicare physician fee schedule, national amounts, CMS", release, rows())
+
+
+_CMS_RVU = "HCPCS"  # the first cell of the header of CMS's own PPRRVU file, below its title lines
+_CMS_PLACES = (0, 1, 3, 5, 6, 8, 10, 18, 19, 20, 23)  # code, modifier, status, RVUs, indicators, endoscopic base
+
+
+def import_rvu(values: Path, folder: Path, release: Release, indicators: Path | None = None) -> Path:
+    """Relative values and payment indicators, for contracts that price by Medicare's formula.
+
+    `values` is CMS's own PPRRVU file as published (its title lines included), or a CSV with hcpcs_code, mod, rvu_work,
+    rvu_non_pe, rvu_fac_pe, rvu_mp, whose indicators (status, mult_proc, bilat_surg, asst_surg, endo_base) stand in a
+    file beside it. Conversion factors are the contract's: a year may have several, and the file names one alone.
+    """
+
+    def rows() -> Iterator[Row]:
+        source = _cms_rvu(values) if _is_cms_rvu(values) else _plain_rvu(values, indicators)
+        for where, (code, modifier, status, work, office, facility, malpractice, *rest) in source:
+            cents = [_hundredths(value, where) for value in (work, office, facility, malpractice)]
+            yield _code(code, where), modifier, status[:1], *cents, *(_indicator(one) for one in rest[:3]), rest[3][:5]
+
+    return _write(folder, "rvu", "Medicare physician fee schedule, relative values, CMS", release, rows())
+
+
+def _is_cms_rvu(path: Path) -> bool:
+    """CMS's own file has no header in its first line: title and copyright come first."""
+    return "hcpcs_code" not in _columns(path)
+
+
+def _cms_rvu(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """The rows below the header line of a PPRRVU file. TableError when there is no such header."""
+    seen = False
+    try:
+        with _open(path) as file:
+            for number, cells in enumerate(csv.reader(file), start=1):
+                where = f"{path.name} row {number}"
+                if seen and cells and cells[0].strip():
+                    if len(cells) <= max(_CMS_PLACES):
+                        raise TableError("a row cut short", where=where, mend="fetch the file again")
+                    yield where, [cells[place].strip() for place in _CMS_PLACES]
+                seen = seen or (bool(cells) and cells[0].strip() == _CMS_RVU and len(cells) > max(_CMS_PLACES))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise TableError("the file cannot be read to its end", where=path.name, mend="fetch it again") from error
+    if not seen:
+        raise TableError(
+            "no RVU columns",
+            where=path.name,
+            mend="give CMS's PPRRVU file, or a CSV with hcpcs_code, mod, rvu_work ...",
+        )
+
+
+def _plain_rvu(values: Path, indicators: Path | None) -> Iterator[tuple[str, list[str]]]:
+    known: dict[tuple[str, str], list[str]] = {}
+    wanted = ("hcpcs_code", "mod", "status", "mult_proc", "bilat_surg", "asst_surg", "endo_base")
+    for _, (code, modifier, *rest) in _lines(indicators, wanted) if indicators else ():
+        known[code, modifier] = rest
+    columns = ("hcpcs_code", "mod", "rvu_work", "rvu_non_pe", "rvu_fac_pe", "rvu_mp")
+    for where, (code, modifier, *units) in _lines(values, columns):
+        status, *rest = known.get((code, modifier), ["", "", "", "", ""])
+        yield where, [code, modifier, status, *units, *rest]
+
+
+def _indicator(text: str) -> str:
+    """One character: some exports write 2 as 2.0."""
+    return text.strip()[:1]
+
+
+def _hundredths(text: str, where: str) -> int:
+    """A relative value in hundredths; the binary dust that some exports carry is rounded away."""
+    try:
+        return int((Decimal(text or "0") * 100).to_integral_value(ROUND_HALF_UP))
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise TableError("not a relative value", where=where, mend="fetch the file again") from error
+
+
+def read_gpci(path: Path) -> dict[str, Gpci]:
+    """Geographic indices by "MAC-locality" from CMS's own GPCI file as published (title lines included).
+
+    Columns: contractor, state, locality number, locality name, then the three indices (where a year gives the work
+    index with and without its floor, the one with the floor counts). The shared material has no such file: a contract
+    without GPCIs is priced at national amounts, and says so in its locality.
+    """
+    found: dict[str, Gpci] = {}
+    header: list[str] = []
+    try:
+        with _open(path) as file:
+            for number, cells in enumerate(csv.reader(file), start=1):
+                named = [cell.strip().lower() for cell in cells]
+                if not header and any("locality number" in name for name in named):
+                    header = named
+                elif header and cells and cells[0].strip().isdigit():
+                    found.update([_locality(cells, header, f"{path.name} row {number}")])
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise TableError("the file cannot be read to its end", where=path.name, mend="fetch it again") from error
+    if not found:
+        raise TableError("no localities", where=path.name, mend="give CMS's GPCI file as CSV, its header line included")
+    return found
+
+
+def _locality(cells: list[str], header: list[str], where: str) -> tuple[str, Gpci]:
+    def column(*words: str) -> int:
+        places = [n for n, name in enumerate(header) if all(word in name for word in words)]
+        if not places:
+            raise TableError(f"no column of the {' '.join(words)}", where=where, mend="give CMS's GPCI file as CSV")
+        return places[-1]
+
+    floored = any("with" in name and "floor" in name and "without" not in name for name in header)
+    work = column("pw", "with ", "floor") if floored else column("pw", "gpci")
+    try:
+        indices = [Decimal(cells[n].strip()) for n in (work, column("pe gpci"), column("mp gpci"))]
+        key = f"{cells[column('mac')].strip()}-{int(cells[column('locality number')]):02d}"
+    except (InvalidOperation, ValueError, IndexError) as error:
+        raise TableError("not an index", where=where, mend="fetch the file again") from error
+    return key, Gpci(*indices)
 
 
 def import_procedures(paths: Sequence[Path], folder: Path, release: Release) -> Path:

@@ -56,12 +56,14 @@ class Uuid7:
 class SeededIds:
     """The same UUIDv7-shaped ids for the same seed, in the same order. Never for live books.
 
-    Each process that shares a store needs a seed of its own ("7:import:2026-01-05"), or the ids collide.
+    Each run that shares a store needs a seed of its own ("7:import:2026-01-05"), or the ids collide. They count up
+    from the business date `since`, so that they sort by it.
     """
 
-    def __init__(self, seed: int | str) -> None:
+    def __init__(self, seed: int | str, since: date | None = None) -> None:
         self._random = random.Random(str(seed))
-        self._milliseconds = _WORLD_BEGINS_MS
+        begins = datetime.combine(since, datetime.min.time(), UTC) if since else None
+        self._milliseconds = int(begins.timestamp()) * 1000 if begins else _WORLD_BEGINS_MS
         self._lock = threading.Lock()
 
     def __call__(self) -> str:

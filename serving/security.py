@@ -65,6 +65,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "patient.register": _roles(_DESK, _BILLER, _MANAGER),
     "contract.read": _roles(_BILLER, _MANAGER),
     "contract.write": _roles(_MANAGER),
+    "estimate.make": _roles(_BILLER, _DESK, _MANAGER),
     "encounter.read": _roles(_CODER, _BILLER, _MANAGER),
     "encounter.import": _roles(_CODER, _DESK, _MANAGER),
     "note.suggest": _roles(_CODER, _MANAGER),
@@ -81,13 +82,19 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "statement.run": _roles(_BILLER, _MANAGER),
     "statement.read": _roles(_BILLER, _DESK, _MANAGER),
     "payment.take": _roles(_BILLER, _DESK, _MANAGER),
+    "bank.match": _roles(_BILLER, _MANAGER),
+    "day.close": _roles(_MANAGER),
+    "refund.ask": _roles(_BILLER, _MANAGER),
+    "refund.approve": _roles(_MANAGER),
     "queue.read": _roles(_BILLER, _MANAGER),
     "queue.work": _roles(_BILLER, _MANAGER),
     "writeoff.ask": _roles(_BILLER, _MANAGER),
+    "writeoff.read": _roles(_BILLER, _MANAGER),
     "writeoff.approve": _roles(_MANAGER),
     "analytics.read": _roles(_BILLER, _MANAGER, _SCIENTIST),
     "export.write": _roles(_SCIENTIST, _MANAGER),
     "model.read": _roles(_CODER, _BILLER, _MANAGER, _SCIENTIST),
+    "model.score": _roles(_BILLER, _MANAGER, _SCIENTIST),
     "model.activate": _roles(_SCIENTIST, _MANAGER),
 }
 
@@ -150,16 +157,22 @@ def password_fits(password_hash: str | None, password: str) -> bool:
 # --- tokens ---------------------------------------------------------------------------------------------------------
 
 
-def issue_token(user_id: str, secret: str, minutes: int, now: datetime) -> str:
-    """A token that says who signed in, until `minutes` from `now`."""
+def issue_token(user_id: str, secret: str, minutes: int, now: datetime, signed_in: datetime | None = None) -> str:
+    """A token that says who signed in, and when (now, unless it renews an earlier one), until `minutes` from `now`."""
     import jwt
 
     claims = {"sub": user_id, "iat": now, "exp": now + timedelta(minutes=minutes)}
+    claims["auth_time"] = int((signed_in or now).timestamp())  # the name of OpenID Connect core, section 2
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
 def read_token(token: str, secret: str, now: datetime) -> str:
     """The user id in a token of ours. Raises SignInFailed when it is not ours, altered or past its time."""
+    return read_session(token, secret, now)[0]
+
+
+def read_session(token: str, secret: str, now: datetime) -> tuple[str, datetime]:
+    """The user id in a token of ours, and when that user gave the password. Raises SignInFailed as `read_token`."""
     import jwt
 
     try:
@@ -167,14 +180,15 @@ def read_token(token: str, secret: str, now: datetime) -> str:
             token,
             secret,
             algorithms=["HS256"],
-            options={"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False},
+            options={"require": ["sub", "exp", "auth_time"], "verify_exp": False, "verify_iat": False},
         )
         expires = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        signed_in = datetime.fromtimestamp(int(claims["auth_time"]), UTC)
     except (jwt.InvalidTokenError, ValueError, OverflowError, OSError, TypeError):
         raise SignInFailed("the sign-in is not valid", mend="sign in again") from None
     if now >= expires:
         raise SignInFailed("the sign-in has run out", mend="sign in again")
-    return str(claims["sub"])
+    return str(claims["sub"]), signed_in
 
 
 # --- keys for machines ----------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
     CLEANCLAIM_SECRET         signs sign-in tokens (default: a random secret kept in the home folder, mode 0600)
     CLEANCLAIM_TOKEN_MINUTES  how long a sign-in lasts (default: 15)
     CLEANCLAIM_HOST, CLEANCLAIM_API_PORT, CLEANCLAIM_APP_PORT   where we listen (default: 127.0.0.1, 8000, 8501)
+    CLEANCLAIM_APP_URL        the screens' address as browsers know it, behind a proxy (default: this host, APP_PORT)
+    CLEANCLAIM_API_URL        the API's address as browsers know it, behind a proxy (default: this host, API_PORT)
 
 This module imports nothing heavy: the command line reads it before it knows what it will do.
 """
@@ -31,6 +33,7 @@ class Settings:
     host: str = "127.0.0.1"
     api_port: int = 8000
     app_port: int = 8501
+    app_url: str = ""
     given_secret: str = field(default="", repr=False)
 
     def secret(self) -> str:
@@ -50,6 +53,13 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, most: int
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
         raise InputError("not usable", field=name, mend=f"give a whole number from 1 to {most}")
     return int(text)
+
+
+def _address(environ: Mapping[str, str], name: str) -> str:
+    text = environ.get(name, "").strip()
+    if text and not text.startswith(("http://", "https://")):
+        raise InputError("not usable", field=name, mend="give an address that begins with https:// or http://")
+    return text
 
 
 def _kept_secret(path: Path) -> str:
@@ -90,5 +100,6 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         host=environ.get("CLEANCLAIM_HOST", "").strip() or "127.0.0.1",
         api_port=_whole_number(environ, "CLEANCLAIM_API_PORT", 8000, 65535),
         app_port=_whole_number(environ, "CLEANCLAIM_APP_PORT", 8501, 65535),
+        app_url=_address(environ, "CLEANCLAIM_APP_URL"),
         given_secret=secret,
     )

@@ -6,11 +6,15 @@ for a minute; the count is kept in the store, so it holds across processes and r
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from serving.errors import NotFound, SignInFailed, TooManyAttempts
-from serving.security import KEY_MARK, Actor, issue_token, password_fits, read_token
+from serving.security import KEY_MARK, Actor, issue_token, password_fits, read_session, read_token
 from serving.settings import Settings
 from serving.store.access import User
 from serving.store.books import Store
+
+SESSION_LONGEST = timedelta(hours=12)  # a working day; a password is asked for again on the next
 
 
 def check_password(store: Store, login: str, password: str) -> User:
@@ -33,6 +37,19 @@ def sign_in(store: Store, settings: Settings, login: str, password: str) -> str:
     """A token for the user. Raises SignInFailed, TooManyAttempts."""
     user = check_password(store, login, password)
     return issue_token(user.id, settings.secret(), settings.token_minutes, store.clock.now())
+
+
+def renew(store: Store, settings: Settings, token: str) -> str:
+    """A fresh token for a user at work, whose token still opens: who pauses for long signs in again, and so does who
+    signed in more than SESSION_LONGEST ago. Raises SignInFailed."""
+    now = store.clock.now()
+    user_id, signed_in = read_session(token, settings.secret(), now)
+    if now - signed_in > SESSION_LONGEST:
+        raise SignInFailed("the session has lasted long enough", mend="sign in again")
+    with store.access(reading=True) as access:
+        if not access.user(user_id).active:
+            raise SignInFailed
+    return issue_token(user_id, settings.secret(), settings.token_minutes, now, signed_in)
 
 
 def identify(store: Store, settings: Settings, credential: str, practice_id: str = "") -> Actor:

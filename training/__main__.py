@@ -13,16 +13,23 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "synthetic": ("training.synthetic.command", "make a synthetic practice: people, visits, notes, answers"),
+    "real-notes": ("training.synthetic.real_notes", "let some visits of a synthetic practice carry real notes"),
     "simulated-coder": (
         "training.synthetic.simulated_coder",
         "accept and reject suggestions as a certified coder would",
     ),
     "simulated-biller": ("training.synthetic.simulated_biller", "mend refused claims as a biller would"),
+    "simulated-patient": ("training.synthetic.simulated_patient", "pay, or not, what statements ask for"),
     "payer": ("training.simulated_payer.command", "answer 837 files with 999, 277CA and 835 files"),
     "coding": ("training.coding", "build or train the code suggester"),
     "evaluate-coding": ("training.evaluate_coding", "judge the code suggester on a folder of coded notes"),
     "denial": ("training.denial", "train and judge the denial model on an export"),
     "evaluate-denial": ("training.evaluate", "compare held-out predictions with the oracle of a synthetic world"),
+    "evaluate-appeal": (
+        "training.evaluate_appeal",
+        "the learner on California's reviews of refused care, year by year",
+    ),
+    "evaluate-audit": ("training.evaluate_audit", "the learner on Medicare's audit sample, grouped by claim"),
     "promote": ("training.promote", "write the registered model that passed the gate, for the API to activate"),
     "demo": ("training.demo", "the whole path on a synthetic practice, by public commands chained"),
 }

@@ -12,7 +12,8 @@ from typing import Any
 from training.export_folder import Submission
 
 STRENGTH = 8.0  # claims of its own a cell of the table needs before it outweighs the base rate
-PLAIN = ("base rate", "payer x procedure table")
+BASE_RATE, TABLE, LOGISTIC = "base rate", "payer x procedure table", "logistic regression"
+PLAIN = (BASE_RATE, TABLE)
 
 
 def base_rate(learned: Sequence[Submission], judged: Sequence[Submission]) -> list[float]:

@@ -2,19 +2,21 @@
 
 Without data the artifact is cold: the ICD-10-CM tabular list (titles and inclusion terms, from `simple-icd-10-cm`,
 imported here and nowhere else), our own lexicon, and weights set by hand. No label of any annotated corpus is in it.
-With data (folders of notes/*.txt and codes.tsv, such as `cleanclaim export` writes) three things are learned: how often
-each kind of evidence was signed, the threshold with the best F1, and terms the practice itself always signs with one
-code. The same input gives the same bytes.
+With a few signed notes (folders of notes/*.txt and codes.tsv, such as `cleanclaim export` writes) three things are
+learned: how often each kind of evidence was signed, the threshold with the best F1, and terms the practice itself
+always signs with one code. With many, the charts' own phrases and a reranker are (`training.coding_charts`,
+`training.coding_reranker`). The same input gives the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -22,11 +24,18 @@ from billing_core.encounter import Setting
 from models.artifact import write
 from models.coding.candidates import Source, Term, index_files, phrase_file
 from models.coding.code_table import CodeRow, table_bytes
+from models.coding.excludes import excludes_bytes
+from models.coding.guidelines import kept
+from models.coding.passages import passages
 from models.coding.suggester import KIND, Suggester, read_synonyms
-from models.coding.words import normal_phrase
-from training.evaluate_coding import LabelledNote, read_folder
+from models.coding.words import normal_phrase, word_set
+from training.coding_charts import PATIENTS, PUBLISHED, Chart, Mark, Privacy, charts_files, known_words
+from training.coding_reranker import Example, Tables, Trained, train
+from training.evaluate_coding import FolderError, LabelledNote, read_folder
+from training.projected_marks import read_marks
 
-RELEASE = "ICD-10-CM April 2026"
+RELEASE, RELEASE_FROM = "ICD-10-CM April 2026", "2025-10-01"
+MANY = 100  # signed notes that are enough for a reranker
 FLOOR = 560
 COLD_THRESHOLD = 500
 
@@ -42,7 +51,8 @@ COLD_WEIGHTS: Mapping[str, int] = {
     "other.title": 60, "medications.phrase": 80, "medications.title": 30,
     "cause.mechanism": 560, "cause.activity": 510,
     "unassessed-complaint.phrase": 560, "unassessed-complaint.title": 520, "unassessed-history.phrase": 420,
-    "unassessed-history.title": 300, "unsectioned.phrase": 520, "unsectioned.title": 420,
+    "unassessed-history.title": 300, "narrative.phrase": 560, "narrative.title": 530,
+    "unsectioned.phrase": 520, "unsectioned.title": 420,
 }  # fmt: skip
 
 _PRIOR = 20  # notes' worth of belief in the cold weight
@@ -53,40 +63,91 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `cleanclaim-train coding`."""
     parser.add_argument("--out", type=Path, required=True, help="the model directory to write")
     parser.add_argument("--data", type=Path, action="append", default=[], help="a folder of notes/*.txt and codes.tsv")
+    parser.add_argument(
+        "--published", action="store_true", help="the notes are published: phrases of a single note may be learned"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Build the artifact; 0 when written."""
-    notes = [note for folder in args.data for note in read_folder(folder)]
-    sha256 = build(args.out, notes)
+    try:
+        notes = read_training(args.data)
+    except FolderError as error:
+        raise SystemExit(str(error)) from error
+    sha256 = build(args.out, notes, args.published)
     sys.stdout.write(f"coding suggester written: {args.out} sha256 {sha256}\n")
     return 0
 
 
 @dataclass(frozen=True, slots=True)
+class SignedNote:
+    """A note, the codes a coder signed, and the evidence the coder pointed at where it was kept."""
+
+    note: LabelledNote
+    marks: tuple[Mark, ...] = ()
+
+
+def read_training(folders: Sequence[Path]) -> list[SignedNote]:
+    """The signed notes of the folders. Raises FolderError."""
+    found: list[SignedNote] = []
+    for folder in folders:
+        notes = read_folder(folder)
+        marks = read_marks(folder)
+        found += [SignedNote(note, marks.get(note.id, ())) for note in notes]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
-    """What data taught: weights and threshold per mille, and the practice's own terms."""
+    """What data taught: weights and threshold per mille, the practice's own terms; and where the charts were many, the
+    charts' part of the artifact (`files`)."""
 
     weights: Mapping[str, int]
     threshold: int
     house: tuple[Term, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    guided: bool = True
+    card: Mapping[str, str] = field(default_factory=dict)
 
 
 COLD = Learned(COLD_WEIGHTS, COLD_THRESHOLD)
 
 
-def build(out: Path, notes: Sequence[LabelledNote] = ()) -> str:
+def build(out: Path, notes: Sequence[SignedNote] = (), published: bool = False) -> str:
     """Write the artifact to `out`, learned from the notes where there are any; returns its sha256."""
     sources = _Sources.load()
     sha256 = _write(out, sources, COLD, len(notes))
     if not notes:
         return sha256
-    house = house_terms(notes, sources.synonyms)
+    if len(notes) >= MANY:
+        return _write(out, sources, _from_charts(Suggester.load(out), notes, published), len(notes))
+    labelled = [signed.note for signed in notes]
+    house = house_terms(labelled, sources.synonyms)
     _write(out, sources, Learned(COLD_WEIGHTS, COLD_THRESHOLD, house), len(notes))
-    weights = learn_weights(Suggester.load(out), notes)
+    weights = learn_weights(Suggester.load(out), labelled)
     _write(out, sources, Learned(weights, COLD_THRESHOLD, house), len(notes))
-    threshold = best_threshold(Suggester.load(out), notes)
+    threshold = best_threshold(Suggester.load(out), labelled)
     return _write(out, sources, Learned(weights, threshold, house), len(notes))
+
+
+def _from_charts(cold: Suggester, notes: Sequence[SignedNote], published: bool) -> Learned:
+    """The books, linear scores and reranker of many charts, on top of the cold reading."""
+    privacy = PUBLISHED if published else Privacy(PATIENTS, known_words(cold.index.vocabulary))
+    examples = [
+        Example(
+            Chart(s.note.id, passages(s.note.text, cold.synonyms), frozenset(s.note.diagnoses), s.marks),
+            cold.cold_drafts(s.note.text, Setting.OUTPATIENT, s.note.age, s.note.sex),
+        )
+        for s in notes
+    ]
+    trained: Trained = train(examples, Tables(cold.index, cold.table), privacy, kept)
+    card = {
+        "held_out_f1": f"{trained.held_out_f1:.4f}",
+        "held_out_candidate_recall": f"{trained.candidate_recall:.4f}",
+        "phrases": "published notes: of any note" if published else f"of {PATIENTS} notes or more, known words only",
+    }
+    files = {**charts_files([e.chart for e in examples], privacy), **trained.files}
+    return Learned(COLD_WEIGHTS, trained.threshold, files=files, guided=trained.guided, card=card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +156,11 @@ class _Sources:
 
     rows: tuple[CodeRow, ...]
     terms: tuple[Term, ...]
+    permuted: tuple[Term, ...]
     synonyms: dict[str, tuple[str, ...]]
     synonyms_file: bytes
     procedures_file: bytes
+    excludes_file: bytes
 
     @classmethod
     def load(cls) -> _Sources:
@@ -107,7 +170,28 @@ class _Sources:
         rows, inclusions = tabular_list()
         lexicon = ours.joinpath("lexicon.tsv").read_text(encoding="utf-8")
         terms = [*_lexicon_terms(lexicon, synonyms), *_title_terms(rows, inclusions, synonyms)]
-        return cls(rows, tuple(terms), synonyms, synonyms_file, ours.joinpath("procedures.toml").read_bytes())
+        return cls(
+            rows,
+            tuple(terms),
+            (*_turned(terms), *_permuted_terms(rows, synonyms)),
+            synonyms,
+            synonyms_file,
+            ours.joinpath("procedures.toml").read_bytes(),
+            excludes_bytes(excludes1()),
+        )
+
+
+def excludes1() -> dict[str, tuple[str, ...]]:
+    """The Excludes1 notes of the tabular list, by the code, category, they stand at."""
+    import simple_icd_10_cm as tabular
+
+    found: dict[str, tuple[str, ...]] = {}
+    for code in tabular.get_all_codes(True):
+        if "-" not in code and code[0].isalpha() and not tabular.is_extended_subcategory(code):
+            notes = tuple(tabular.get_excludes1(code))
+            if notes:
+                found[code] = notes
+    return found
 
 
 def tabular_list() -> tuple[tuple[CodeRow, ...], dict[str, tuple[str, ...]]]:
@@ -158,16 +242,64 @@ def _title_terms(
                 yield Term(normal, row.code, Source.INCLUSION)
 
 
+_SAID_OTHERWISE = re.compile(r",? (?:unspecified|not otherwise specified|nos)\b|\bunspecified |\([^()]*\)", re.I)
+_INDEXED = re.compile(r"^(?P<what>[\w-]+(?: [\w-]+)?) of (?:the )?(?P<site>[\w-]+(?: [\w-]+)?)$")
+
+
+def permuted(title: str) -> tuple[str, ...]:
+    """The title as the index and clinicians turn it: without asides and "unspecified", the site before the condition.
+
+    >>> permuted("Atrophy of kidney (terminal)")
+    ('Atrophy of kidney', 'kidney Atrophy')
+    >>> permuted("Toxoplasmosis, unspecified")
+    ('Toxoplasmosis',)
+    """
+    bare = " ".join(_SAID_OTHERWISE.sub("", title).split()).strip(" ,")
+    if bare.lower().startswith(("other ", "disorder", "disease")) or len(bare) < 4:
+        return ()
+    turned = _INDEXED.match(bare)
+    named = (bare, f"{turned['site']} {turned['what']}") if turned else (bare,)
+    return tuple(name for name in named if name != title)
+
+
+_HEADS = word_set(
+    "mass lesion neoplasm cyst abscess calculus edema fracture hemorrhage metastasis ulcer hernia thrombosis atrophy"
+    " swelling infection"
+)
+
+
+def _turned(terms: Sequence[Term]) -> Iterator[Term]:
+    """Our own "kidney mass" as running text has it: "mass in the kidney" (joining words are read over)."""
+    for term in terms:
+        *site, head = term.words.split()
+        if term.source is Source.LEXICON and 1 <= len(site) <= 2 and head in _HEADS:
+            yield Term(" ".join((head, *site)), term.code, Source.LEXICON)
+
+
+def _permuted_terms(rows: Sequence[CodeRow], synonyms: Mapping[str, tuple[str, ...]]) -> Iterator[Term]:
+    """Permuted titles, for running text: a bag of words knows no order anyway."""
+    for row in rows:
+        if row.code[0] not in "VWXYZ":
+            for title in permuted(row.title):
+                normal = normal_phrase(title, synonyms)
+                if len(normal) > 3:
+                    yield Term(normal, row.code, Source.TITLE)
+
+
 def _write(out: Path, sources: _Sources, learned: Learned, n_notes: int) -> str:
     terms = [*sources.terms, *learned.house]
     running = [t for t in terms if t.source in (Source.HOUSE, Source.LEXICON) or t.code[0] not in "Z"]
+    running = [t for t in running if not (t.source is Source.INCLUSION and t.code[0] in "ST" and " " not in t.words)]
+    running += sources.permuted
     files = {
         "icd10cm.tsv": table_bytes(sources.rows),
         "phrases.tsv": phrase_file(running),
         "synonyms.tsv": sources.synonyms_file,
         "procedures.toml": sources.procedures_file,
+        "excludes.tsv": sources.excludes_file,
         "weights.json": json.dumps(dict(learned.weights), sort_keys=True, indent=0).encode(),
         **index_files(terms),
+        **learned.files,
     }
     return write(
         out,
@@ -175,6 +307,8 @@ def _write(out: Path, sources: _Sources, learned: Learned, n_notes: int) -> str:
         {
             "kind": KIND,
             "code_set_release": RELEASE,
+            "release_from": RELEASE_FROM,
+            "guided": learned.guided,
             "threshold": learned.threshold,
             "floor": FLOOR,
             "card": {
@@ -183,6 +317,7 @@ def _write(out: Path, sources: _Sources, learned: Learned, n_notes: int) -> str:
                 + (f"; weights, threshold and terms learned from {n_notes} notes" if n_notes else ""),
                 "notes": n_notes,
                 "house_terms": len(learned.house),
+                **learned.card,
                 "limits": "Problems the author does not name are not coded; rare conditions by title words only.",
             },
         },

@@ -1,6 +1,6 @@
 """`make demo`: the whole path on a synthetic practice, by public commands chained, ending with a summary.
 
-This module imports nothing of the product: it runs `cleanclaim` and `cleanclaim-train` as a person would and reads the
+It runs `cleanclaim` and `cleanclaim-train` as a person would and reads the
 files they leave. Claims leave as 837 files, answers come back as 999, 277CA and 835 files; no Python object crosses.
 """
 
@@ -10,20 +10,23 @@ import argparse
 import json
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 WORLD = Path("data/synthetic/worlds/midtown.toml")
 FIRST_CYCLE = date(2024, 11, 15)
 LAST_CYCLE = date(2026, 11, 20)
+LEFT_FOR_PEOPLE = 25  # visits with suggestions that nobody has decided on
 PEOPLE = {"coder": "coder", "biller": "biller", "manager": "manager", "scientist": "data_scientist"}
 
 
@@ -80,10 +83,45 @@ class Stage:
             raise SystemExit(f"demo stopped: {command} {words[1]} ended with {done.returncode}")
         return done.stdout
 
+    def train(self, *arguments: object) -> None:
+        """One `cleanclaim-train` command without a process of its own, for the nights; its words are not shown."""
+        from training.__main__ import main
+
+        with redirect_stdout(StringIO()):
+            status = main([str(a) for a in arguments])
+        if status:
+            raise SystemExit(f"demo stopped: cleanclaim-train {arguments[0]} ended with {status}")
+
     def desk(self, *arguments: object, by: str = "administrator", today: date | None = None) -> str:
         """One `cleanclaim` command in the demo's practice."""
         dated = ("--today", today.isoformat()) if today else ()
         return self.run("cleanclaim", *arguments, "--practice", self.mark, "--as", by, *dated)
+
+    @contextmanager
+    def one_process(self) -> Iterator[Callable[..., None]]:
+        """`cleanclaim batch`: many commands, one start of Python. Yields what runs one command of the practice."""
+        program = str(Path(sys.executable).with_name("cleanclaim"))
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            [program, "batch"], stdin=pipe, stdout=pipe, text=True, env=self.environment(), bufsize=1
+        ) as process:
+            assert process.stdin and process.stdout
+            orders, answers = process.stdin, process.stdout
+
+            def order(*arguments: object, by: str, today: date) -> None:
+                words = [*map(str, arguments), "--practice", self.mark, "--as", by, "--today", today.isoformat()]
+                orders.write(shlex.join(words) + "\n")
+                said: list[str] = []
+                for line in answers:
+                    if line == "= 0\n":
+                        return
+                    if line.startswith("= "):
+                        break
+                    said.append(line)
+                raise SystemExit(f"demo stopped: cleanclaim {' '.join(words)}\n{''.join(said)}")
+
+            yield order
+            orders.close()
 
     @property
     def mark(self) -> str:
@@ -119,6 +157,13 @@ def _code_the_notes(stage: Stage) -> None:
     stage.run(
         "cleanclaim-train", "simulated-coder", "--world", stage.world, "--suggestions", suggestions, "--out", signed
     )
+    _leave_for_people(signed)
+
+
+def _leave_for_people(signed: Path) -> None:
+    """Take back the signatures of the last visits, so that who opens the coder's screen finds work."""
+    lines = sorted(signed.read_text("utf-8").splitlines(), key=lambda line: str(json.loads(line)["signed_on"]))
+    signed.write_text("".join(f"{line}\n" for line in lines[:-LEFT_FOR_PEOPLE]), "utf-8")
 
 
 def _nights(stage: Stage) -> Iterator[date]:
@@ -130,24 +175,28 @@ def _nights(stage: Stage) -> Iterator[date]:
 
 
 def _live_two_years(stage: Stage) -> None:
-    """Each night: take in answers, post, build, scrub, submit; the payers answer; the biller mends."""
-    claims, answers = stage.home / "to_payers", stage.home / "from_payers"
-    mends, queue = stage.home / "mends.jsonl", stage.home / "queue.json"
+    """Each night: answers in, payments in, claims out, statements; payers answer, the biller mends, patients pay."""
+    home = stage.home
+    claims, answers = home / "to_payers", home / "from_payers"
+    mends, queue = home / "mends.jsonl", home / "queue.json"
+    payments, statements = home / "payments.jsonl", home / "statements.json"
     for folder in (claims, answers):
         folder.mkdir()
-    mends.touch()
-    for night in _nights(stage):
-        stage.desk("coding", "sign", "--file", stage.home / "signed.jsonl", by="simulated-coder", today=night)
-        stage.desk(
-            "cycle", "--inbox", answers, "--outbox", claims, "--intake", stage.world,
-            "--mends", mends, "--queue", queue,
-            by="simulated-biller", today=night,
-        )  # fmt: skip
-        stage.run(
-            "cleanclaim-train", "payer", "--world", stage.world, "--today", night, "--inbox", claims,
-            "--outbox", answers, "--state", stage.home / "payer",
-        )  # fmt: skip
-        stage.run("cleanclaim-train", "simulated-biller", "--world", stage.world, "--queue", queue, "--out", mends)
+    for file in (mends, payments):
+        file.touch()
+    papers: tuple[object, ...] = ("--inbox", answers, "--outbox", claims, "--intake", stage.world, "--mends", mends)
+    papers += ("--payments", payments, "--queue", queue, "--statements", statements)
+    with stage.one_process() as practice:
+        for night in _nights(stage):
+            practice("register", "--dir", stage.world, by="manager", today=night)
+            practice("coding", "sign", "--file", home / "signed.jsonl", by="simulated-coder", today=night)
+            practice("cycle", *papers, by="simulated-biller", today=night)
+            stage.train(
+                "payer", "--world", stage.world, "--today", night, "--inbox", claims, "--outbox", answers,
+                "--state", home / "payer",
+            )  # fmt: skip
+            stage.train("simulated-biller", "--world", stage.world, "--queue", queue, "--out", mends)
+            stage.train("simulated-patient", "--statements", statements, "--out", payments)
 
 
 def _train(stage: Stage) -> dict[str, Any]:
@@ -168,6 +217,7 @@ def _train(stage: Stage) -> dict[str, Any]:
         "--signed-by", "scientist",
     )  # fmt: skip
     stage.desk("model", "activate", "--kind", "denial", "--dir", artifact, by="scientist", today=LAST_CYCLE)
+    stage.desk("score", by="biller", today=LAST_CYCLE)
     return found
 
 
@@ -175,22 +225,33 @@ def _judge_suggester(stage: Stage) -> dict[str, Any]:
     """The suggester's F1 on the synthetic notes and, where the folder is present, on real notes, side by side."""
     model, out = stage.home / "coding_model", stage.home / "coding_metrics.json"
     figures: dict[str, Any] = {}
-    _write_key(stage.world)
-    stage.run("cleanclaim-train", "evaluate-coding", "--data", stage.world, "--model", model, "--json", out)
-    figures["synthetic notes"] = json.loads(out.read_text("utf-8"))
+    synthetic = _synthetic_notes(stage)
+    stage.run("cleanclaim-train", "evaluate-coding", "--data", synthetic, "--model", model, "--json", out)
+    figures["suggester (synthetic notes)"] = json.loads(out.read_text("utf-8"))
     if real := _real_notes(stage):
         stage.run("cleanclaim-train", "evaluate-coding", "--data", real, "--model", model, "--json", out)
-        figures["real dev notes"] = json.loads(out.read_text("utf-8"))
+        figures["suggester (real dev notes, 40 of 67 read while building)"] = json.loads(out.read_text("utf-8"))
     return figures
 
 
-def _write_key(world: Path) -> None:
-    """codes.tsv beside the synthetic notes: the diagnoses that the world says are right."""
+def _carrying_real_notes(stage: Stage) -> set[str]:
+    """The visits whose notes are real."""
+    said = stage.world / "real_notes.json"
+    return set(json.loads(said.read_text("utf-8"))) if said.exists() else set()
+
+
+def _synthetic_notes(stage: Stage) -> Path:
+    """A folder of the synthetic notes alone, with the diagnoses that the world says are right."""
+    folder, real = stage.home / "synthetic_notes", _carrying_real_notes(stage)
+    (folder / "notes").mkdir(parents=True)
     rows = ["note_id\tsystem\tcode\n"]
-    for line in (world / "truth.jsonl").read_text("utf-8").splitlines():
+    for line in (stage.world / "truth.jsonl").read_text("utf-8").splitlines():
         truth = json.loads(line)
-        rows += [f"{truth['encounter_id']}\tICD-10-CM\t{code}\n" for code in truth["diagnoses"]]
-    (world / "codes.tsv").write_text("".join(rows), "utf-8")
+        if (name := truth["encounter_id"]) not in real:
+            rows += [f"{name}\tICD-10-CM\t{code}\n" for code in truth["diagnoses"]]
+            shutil.copyfile(stage.world / "notes" / f"{name}.txt", folder / "notes" / f"{name}.txt")
+    (folder / "codes.tsv").write_text("".join(rows), "utf-8")
+    return folder
 
 
 def _real_notes(stage: Stage) -> Path | None:
@@ -211,6 +272,9 @@ def run(args: argparse.Namespace) -> int:
             "cleanclaim-train", "synthetic", "--world", args.world, "--encounters", args.encounters,
             "--seed", args.seed, "--out", stage.world,
         )  # fmt: skip
+    if real := _real_notes(stage):
+        with stage.step("let some visits carry real notes"):
+            stage.run("cleanclaim-train", "real-notes", "--world", stage.world, "--data", real)
     with stage.step("build the code suggester (cold: no label seen)"):
         stage.run("cleanclaim-train", "coding", "--out", stage.home / "coding_model")
     with stage.step("open the books, sign people up, load code tables"):
@@ -241,7 +305,8 @@ def run(args: argparse.Namespace) -> int:
 def _summarise(stage: Stage, denial: dict[str, Any], coding: dict[str, Any], took: float) -> None:
     """Write summary.json and print it for people."""
     summary: dict[str, Any] = json.loads(stage.desk("summary", "--json", by="manager", today=LAST_CYCLE))
-    summary["models"] = {"denial (synthetic, held out by time)": denial, "coding": coding}
+    summary["real_notes_carried"] = len(_carrying_real_notes(stage))
+    summary["models"] = {"denial (synthetic, held out by time)": denial, **coding}
     summary["seconds"] = {**stage.seconds, "total": round(took, 1)}
     (stage.home / "summary.json").write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", "utf-8")
     print("\nSummary (synthetic practice)")

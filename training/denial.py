@@ -1,8 +1,10 @@
 """`cleanclaim-train denial`: from an export folder to a judged, sealed and, when it earns it, registered denial model.
 
-History is replayed in the order of submission, so each claim's row holds only what was known before it was sent. The
-number of trees and the calibration come from earlier stretches of time, each judged by a model that saw only what came
-before; the last mature stretch is held out and looked at once, with the model loaded from disk as the API loads it.
+History is replayed in the order of submission, so each claim's row holds only what was known before it was sent. Then
+the months are walked through as they came: at each origin the learner sees what was known and mature, the number of
+trees and the calibration follow from earlier months whose outcomes had arrived, and the claims of the next month are
+judged. The rivals walk the same months. Only then the same recipe learns from everything known on the day of the
+export: that is the model to be served, and the judged months say what the recipe is worth.
 """
 
 from __future__ import annotations
@@ -19,52 +21,69 @@ from typing import Any
 from billing_core.errors import BillingError
 from models import artifact
 from models.denial import calibration
-from models.denial.features import NAMES, History, encoder, row
-from models.denial.predictor import CALIBRATION, COLUMNS, KIND, TREES, Predictor
-from training import baselines, evaluate, gate, splits, tracking
+from models.denial.calibration import Calibration
+from models.denial.features import NAMES, encoder, row
+from models.denial.predictor import CALIBRATION, COLUMNS, KIND, LINEAR, TREES, Predictor
+from models.denial.replay import replay as through_history
+from training import baselines, evaluate, gate, learner, splits, tracking
 from training.export_folder import Export, Submission, read
 
-MOST_TREES = 400
 FLAGGED_SHARE = 0.2  # of claims a biller has time to look at before sending
-PARAMETERS: Mapping[str, Any] = {
-    "objective": "binary",
-    "learning_rate": 0.04,
-    "num_leaves": 8,
-    "min_data_in_leaf": 5,
-    "feature_fraction": 0.5,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 1.0,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
-_RISING = ("lift_", "recent_", "missing_")  # more denials among its like never make a claim safer
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A model before it is judged: the artifact's files, the number of trees, the threshold in millionths."""
-
-    files: Mapping[str, bytes]
-    trees: int
-    threshold_ppm: int
+LATEST_SHARE = 0.25  # the last quarter of the claims, shown beside the whole judged time
+RECENT_DAYS = 270  # claims older than this do not calibrate: payers change
+LEAST_TO_CHOOSE = 60  # judged claims with outcomes before trees and calibration follow them
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The held-out figures of the model and its rivals, and whether it passed the gate."""
+    """The judged claims, in time: every prediction made before its claim was sent, beside what the rivals said."""
 
-    figures: Mapping[str, Mapping[str, Any]]
-    auc_interval: tuple[float, float]
-    verdicts: tuple[gate.Verdict, ...]
-    predictions: Mapping[str, Sequence[float]]
+    places: tuple[int, ...]
+    outcomes: tuple[bool, ...]
+    patients: tuple[str, ...]
+    predictions: Mapping[str, tuple[float, ...]]
 
     @property
-    def passed(self) -> bool:
-        """Whether every plain rival is beaten."""
-        return all(verdict.passed for verdict in self.verdicts)
+    def model(self) -> tuple[float, ...]:
+        """Our own predictions."""
+        return self.predictions["model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The model to be served: the artifact's files, the number of trees, the threshold in millionths; and the judgement
+    of the recipe that made it.
+    """
+
+    files: Mapping[str, bytes]
+    trees: int
+    threshold_ppm: int
+    judged: Judged
+
+
+@dataclass(slots=True)
+class _Past:
+    """What earlier months have taught of the number of trees and of calibration, and when each outcome was learned."""
+
+    raw: list[Any]
+    denied: list[float]
+    sent_on: list[int]
+    known_on: list[int]
+
+    def choose(self, on: int) -> tuple[int, Calibration]:
+        """The place in STAGES and the calibration, from recent claims whose outcomes were learned before that day."""
+        import numpy as np
+
+        days = zip(self.sent_on, self.known_on, strict=True)
+        seen = [p for p, (sent, learned) in enumerate(days) if learned < on and sent >= on - RECENT_DAYS]
+        was = np.asarray([self.denied[p] for p in seen])
+        if len(seen) < LEAST_TO_CHOOSE or not 0 < was.sum() < len(was):
+            return 0, calibration.AS_STATED
+        raw = np.asarray([self.raw[p] for p in seen])
+        losses = (np.logaddexp(0, raw) - was[:, None] * raw).sum(axis=0)
+        stage = int(np.argmin(losses))
+        stated = 1 / (1 + np.exp(-raw[:, stage]))
+        return stage, calibration.fit([float(p) for p in stated], [bool(w) for w in was])
 
 
 def replay(submissions: Sequence[Submission]) -> Any:
@@ -73,194 +92,212 @@ def replay(submissions: Sequence[Submission]) -> Any:
     """
     import numpy as np
 
-    history = History()
     rows = np.empty((len(submissions), len(NAMES)))
-    for place, submission in enumerate(submissions):
-        rows[place] = row(submission.facts, history)
-        history.submitted(submission.facts)
-        if submission.denied is not None and submission.adjudicated_on is not None:
-            history.adjudicated(submission.facts, submission.denied, submission.adjudicated_on, submission.categories)
+    for place, (sending, history) in enumerate(through_history([s.sending for s in submissions])):
+        rows[place] = row(sending.facts, history)
     return rows
 
 
-def train(rows: Any, denied: Any, plan: splits.Plan, seed: int) -> Trained:
-    """Choose the number of trees on the rolling folds, calibrate on their judgements, and learn from all before the
-    held-out stretch. `denied` is 0/1 by place; places whose outcome is unknown are in no fold.
-    """
+def outcomes(submissions: Sequence[Submission]) -> Any:
+    """Denied as 1.0 and 0.0 by place; places whose outcome is unknown are in no fold."""
     import numpy as np
 
-    folds = [fold for fold in plan.rolling if _usable(fold, denied)]
-    if not folds:
-        raise splits.TooFew("no stretch of time has claims to learn from and to judge", mend="export later")
-    boosted = [_boost(rows, denied, fold, seed, MOST_TREES) for fold in folds]
-    trees = int(np.argmin(np.sum([losses for _, losses in boosted], axis=0))) + 1
-    raw: list[float] = []
-    labels: list[bool] = []
-    for (booster, _), fold in zip(boosted, folds, strict=True):
-        judged = list(fold.judge)
-        raw += [float(p) for p in booster.predict(rows[judged], num_iteration=trees)]
-        labels += [bool(was) for was in denied[judged]]
-    calibrated = calibration.fit(raw, labels)
-    more = len(plan.test.learn) * len(folds) / sum(len(fold.learn) for fold in folds)  # more claims carry more trees
-    final, _ = _boost(rows, denied, dataclasses.replace(plan.test, judge=()), seed, round(trees * more))
-    stated = sorted(calibrated.apply(p) for p in raw)
+    return np.asarray([float(s.denied is True) for s in submissions])
+
+
+def train(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed: int) -> Trained:
+    """Walk the months, judge, then learn from all that is known."""
+    denied, past = outcomes(submissions), _Past([], [], [], [])
+    ours: dict[int, float] = {}
+    rivals: dict[str, dict[int, float]] = {}
+    for fold in plan.folds:
+        learn, judge = list(fold.learn), list(fold.judge)
+        line = learner.line(rows[learn], denied[learn])
+        raw = learner.staged(line, learner.trees(rows[learn], denied[learn], line, seed), rows[judge])
+        stage, calibrated = past.choose(fold.origin.toordinal())
+        if fold.origin >= plan.judged_from:
+            ours |= {p: calibrated.of_log_odds(float(z)) for p, z in zip(judge, raw[:, stage], strict=True)}
+            for name, said in _rivals(submissions, rows, denied, fold).items():
+                rivals.setdefault(name, {}).update(zip(judge, said, strict=True))
+        past.raw += list(raw)
+        past.denied += list(denied[judge])
+        past.sent_on += [submissions[p].submitted_on.toordinal() for p in judge]
+        past.known_on += [_learned_on(submissions[p]) for p in judge]
+    judged = _judged(submissions, plan, {"model": ours, **rivals})
+    stage, calibrated = past.choose(plan.known_by.toordinal())
+    return _final(rows, denied, plan, seed, learner.STAGES[stage], calibrated, judged)
+
+
+def _learned_on(submission: Submission) -> int:
+    assert submission.adjudicated_on is not None  # a judged claim has an outcome
+    return submission.adjudicated_on.toordinal()
+
+
+def _rivals(
+    submissions: Sequence[Submission], rows: Any, denied: Any, fold: splits.Fold
+) -> Mapping[str, Sequence[float]]:
+    learned, judged = [submissions[p] for p in fold.learn], [submissions[p] for p in fold.judge]
+    learn, judge = list(fold.learn), list(fold.judge)
+    return {
+        baselines.BASE_RATE: baselines.base_rate(learned, judged),
+        baselines.TABLE: baselines.rate_table(learned, judged),
+        baselines.LOGISTIC: baselines.logistic(rows[learn], denied[learn], rows[judge]),
+    }
+
+
+def _judged(submissions: Sequence[Submission], plan: splits.Plan, said: Mapping[str, Mapping[int, float]]) -> Judged:
+    places = plan.judged
+    return Judged(
+        places,
+        tuple(submissions[p].denied is True for p in places),
+        tuple(submissions[p].facts.patient_key for p in places),
+        {name: tuple(found[p] for p in places) for name, found in said.items()},
+    )
+
+
+def _final(
+    rows: Any, denied: Any, plan: splits.Plan, seed: int, count: int, calibrated: Calibration, judged: Judged
+) -> Trained:
+    final = list(plan.final)
+    line = learner.line(rows[final], denied[final])
+    booster = learner.trees(rows[final], denied[final], line, seed, count)
+    stated = sorted(judged.model)
     return Trained(
         files={
-            TREES: final.model_to_string().encode("ascii"),
+            LINEAR: line.as_json().encode(),
+            TREES: booster.model_to_string().encode("ascii"),
             CALIBRATION: calibrated.as_json().encode(),
             COLUMNS: json.dumps(encoder(), sort_keys=True).encode(),
         },
-        trees=final.num_trees(),
+        trees=booster.num_trees(),
         threshold_ppm=round(1_000_000 * stated[int((1 - FLAGGED_SHARE) * (len(stated) - 1))]),
+        judged=judged,
     )
 
 
-def _usable(fold: splits.Fold, denied: Any) -> bool:
-    learned = denied[list(fold.learn)]
-    return bool(len(fold.judge)) and 0 < learned.sum() < len(learned)
+def verdicts(judged: Judged, seed: int) -> tuple[gate.Verdict | gate.Calibrated, ...]:
+    """What the gate says: every plain rival beaten, the simple model not better, calibrated."""
 
+    def against(rival: str, no_worse: bool) -> gate.Verdict:
+        theirs = judged.predictions[rival]
+        return gate.compare(rival, judged.outcomes, judged.model, theirs, judged.patients, seed, no_worse=no_worse)
 
-def _boost(rows: Any, denied: Any, fold: splits.Fold, seed: int, trees: int) -> tuple[Any, Any]:
-    """A model of the fold's `learn`, and its summed log loss on `judge` after each tree."""
-    import lightgbm
-    import numpy as np
-
-    rising = [int(name.startswith(_RISING)) for name in NAMES]
-    parameters = {**PARAMETERS, "seed": seed, "monotone_constraints": rising}
-    learned = lightgbm.Dataset(rows[list(fold.learn)], denied[list(fold.learn)], feature_name=list(NAMES))
-    if not fold.judge:
-        return lightgbm.train(parameters, learned, trees), np.zeros(trees)
-    judged = lightgbm.Dataset(rows[list(fold.judge)], denied[list(fold.judge)], reference=learned)
-    seen: dict[str, dict[str, list[float]]] = {}
-    watch = [lightgbm.record_evaluation(seen)]
-    booster = lightgbm.train(parameters, learned, trees, valid_sets=[judged], callbacks=watch)
-    return booster, len(fold.judge) * np.asarray(seen["valid_0"]["binary_logloss"])
-
-
-def judge(predictor: Predictor, export: Export, rows: Any, denied: Any, plan: splits.Plan, seed: int) -> Judged:
-    """The held-out stretch: the model as the API would run it, beside its rivals."""
-    learned = [export.submissions[place] for place in plan.test.learn]
-    judged = [export.submissions[place] for place in plan.test.judge]
-    outcomes = [bool(s.denied) for s in judged]
-    patients = [s.facts.patient_key for s in judged]
-    learn, test = list(plan.test.learn), list(plan.test.judge)
-    predictions: dict[str, Sequence[float]] = {
-        "model": [ppm / 1_000_000 for ppm in predictor.probabilities_ppm(rows[test])],
-        "base rate": baselines.base_rate(learned, judged),
-        "payer x procedure table": baselines.rate_table(learned, judged),
-        "logistic regression": baselines.logistic(rows[learn], denied[learn], rows[test]),
-    }
-    verdicts = tuple(
-        gate.compare(rival, outcomes, predictions["model"], predictions[rival], patients, seed)
-        for rival in baselines.PLAIN
-    )
-    return Judged(
-        figures={name: evaluate.measure(outcomes, found) for name, found in predictions.items()},
-        auc_interval=evaluate.auc_interval(outcomes, predictions["model"], patients, seed),
-        verdicts=verdicts,
-        predictions=predictions,
+    return (
+        *(against(rival, False) for rival in baselines.PLAIN),
+        against(baselines.LOGISTIC, True),
+        gate.calibrated(judged.outcomes, judged.model, seed),
     )
 
 
-def seal(directory: Path, trained: Trained, export: Export, plan: splits.Plan, judged: Judged | None) -> str:
-    """Write the artifact directory; with the held-out figures on its card once it has been judged."""
-    learned = plan.test.learn
+def seal(directory: Path, trained: Trained, export: Export, plan: splits.Plan) -> str:
+    """Write the artifact directory with the judged figures on its card."""
+    figures = evaluate.measure(trained.judged.outcomes, trained.judged.model)
     card: dict[str, Any] = {
         "purpose": "probability that a claim is denied at its first adjudication, for a biller's queue before sending",
         "not_for": "choosing codes, refusing care, or any decision without a person",
         "data": "synthetic practice" if export.synthetic else "this practice's own claims",
-        "learned_from": f"{len(learned)} claims, outcomes known before {plan.test.origin.isoformat()}",
+        "learned_from": f"{len(plan.final)} claims, outcomes known before {plan.known_by.isoformat()}",
+        "judged_on": f"{len(trained.judged.places)} claims sent from {plan.judged_from.isoformat()} on, each by the "
+        "same recipe as it stood before the claim was sent",
         "trees": trained.trees,
+        "held_out": {
+            name: value if isinstance(value, int) else f"{value:.6f}" for name, value in sorted(figures.items())
+        },
     }
-    if judged is not None:
-        card["held_out"] = {
-            name: value if isinstance(value, int) else f"{value:.6f}"
-            for name, value in sorted(judged.figures["model"].items())
-        }
     fields = {
         "kind": KIND,
         "code_set_release": "none: codes are read as the claim carries them",
         "threshold": trained.threshold_ppm,
-        "known_by": plan.test.origin.isoformat(),
+        "known_by": plan.known_by.isoformat(),
         "synthetic": export.synthetic,
         "card": card,
     }
     return artifact.write(directory, trained.files, fields)
 
 
-def write_held_out(file: Path, export: Export, plan: splits.Plan, rows: Any, judged: Judged) -> None:
-    """The held-out claims with every prediction and the row it was made from, so that a later model can be compared."""
+def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> None:
+    """The judged claims with every prediction and the row it was made from, so that a later model can be compared."""
     import pyarrow
     import pyarrow.parquet
 
-    held = [export.submissions[place] for place in plan.test.judge]
+    held = [export.submissions[place] for place in judged.places]
     columns: dict[str, Any] = {
         "claim_key": [s.facts.claim_key for s in held],
-        "patient_key": [s.facts.patient_key for s in held],
+        "patient_key": list(judged.patients),
         "submitted_on": [s.submitted_on for s in held],
-        "denied": [bool(s.denied) for s in held],
-        "probability": list(judged.predictions["model"]),
+        "denied": list(judged.outcomes),
+        "probability": list(judged.model),
         **{name.replace(" ", "_"): list(found) for name, found in judged.predictions.items() if name != "model"},
-        "row": [list(map(float, rows[place])) for place in plan.test.judge],
+        "row": [list(map(float, rows[place])) for place in judged.places],
     }
     if export.synthetic:
         columns["claim_number"] = [s.claim_number for s in held]
     pyarrow.parquet.write_table(pyarrow.table(columns), file)
 
 
-def summary(export: Export, plan: splits.Plan, trained: Trained, judged: Judged) -> dict[str, Any]:
-    """What is printed, written as JSON and logged: the held-out figures, with n, and where they come from."""
-    low, high = judged.auc_interval
+def summary(export: Export, plan: splits.Plan, trained: Trained, seed: int) -> dict[str, Any]:
+    """What is printed, written as JSON and logged: the judged figures, with n, and where they come from."""
+    judged = trained.judged
+    said = verdicts(judged, seed)
+    latest = slice(int((1 - LATEST_SHARE) * len(judged.places)), None)
+    low, high = evaluate.auc_interval(judged.outcomes, judged.model, judged.patients, seed)
+    rivals = {name: found for name, found in judged.predictions.items() if name != "model"}
     return {
-        **judged.figures["model"],
+        **evaluate.measure(judged.outcomes, judged.model),
         "auc_low": low,
         "auc_high": high,
         "data": "synthetic" if export.synthetic else "real",
-        "held_out_from": plan.test.origin.isoformat(),
-        "learned_from": len(plan.test.learn),
+        "held_out_from": plan.judged_from.isoformat(),
+        "origins": sum(fold.origin >= plan.judged_from for fold in plan.folds),
+        "learned_from": len(plan.final),
         "unknown": plan.unknown,
         "maturity_days": plan.maturity,
         "trees": trained.trees,
-        "baselines": {name: figures for name, figures in judged.figures.items() if name != "model"},
-        "gate": {verdict.rival: dataclasses.asdict(verdict) for verdict in judged.verdicts},
-        "passed": judged.passed,
+        "latest": evaluate.measure(judged.outcomes[latest], judged.model[latest]),
+        "baselines": {name: evaluate.measure(judged.outcomes, found) for name, found in rivals.items()},
+        "slices": evaluate.slices([export.submissions[p] for p in judged.places], judged.model),
+        "gate": {getattr(v, "rival", "calibration"): dataclasses.asdict(v) for v in said},
+        "verdicts": [str(v) for v in said],
+        "passed": all(v.passed for v in said),
     }
 
 
-def _text(found: Mapping[str, Any], judged: Judged) -> str:
+def _text(found: Mapping[str, Any]) -> str:
     data = found["data"]
     lines = [
-        f"Denial model, {data} claims, held out by time: sent from {found['held_out_from']} on, "
-        f"{found['unknown']} more without an answer left out",
-        evaluate.line(f"model ({data})", judged.figures["model"]),
+        f"Denial model, {data} claims, judged over {found['origins']} months, each claim by what was known before it: "
+        f"sent from {found['held_out_from']} on, {found['unknown']} more without an answer left out",
+        evaluate.line(f"model ({data})", found),
         f"{'':34s} AUC 90 % interval {found['auc_low']:.3f} to {found['auc_high']:.3f}, by patient",
+        evaluate.line("  of these, the last quarter", found["latest"]),
         *(evaluate.line(f"{name} ({data})", figures) for name, figures in found["baselines"].items()),
-        *(f"gate: {verdict}" for verdict in judged.verdicts),
+        *(f"gate: {words}" for words in found["verdicts"]),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _log(args: argparse.Namespace, export: Export, trained: Trained, found: Mapping[str, Any]) -> str:
+def _log(args: argparse.Namespace, export: Export, found: Mapping[str, Any]) -> str:
     """Log the run and, when it passed, register it; what happened, in words."""
     params = {
         "export_sha256": export.sha256,
         "as_of": export.as_of.isoformat(),
         "data": found["data"],
         "seed": str(args.seed),
-        "trees": str(trained.trees),
+        "trees": str(found["trees"]),
         "maturity_days": str(found["maturity_days"]),
         "learned_from": str(found["learned_from"]),
-        **{name: str(value) for name, value in PARAMETERS.items()},
+        "hold": str(learner.HOLD),
+        **{name: str(value) for name, value in learner.PARAMETERS.items()},
     }
     metrics = {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
-    for name, figures in found["baselines"].items():
+    for name, figures in {**found["baselines"], "latest": found["latest"]}.items():
         metrics |= {f"{name.replace(' ', '_')}.{key}": float(value) for key, value in figures.items()}
     tags = {"gate": "passed" if found["passed"] else "failed", "data": found["data"]}
     run_id = tracking.log_run(
         args.tracking, KIND, args.out / "artifact", params, metrics, beside=args.out / "beside", tags=tags
     )
     if not found["passed"]:
-        return "not registered: it does not beat every plain rival\n"
+        return "not registered: the gate says no\n"
     registered = tracking.register(args.tracking, KIND, run_id, tags=tags)
     return f"registered as {KIND} version {registered.version}, challenger\n"
 
@@ -276,26 +313,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, judge, record. 0 also when the gate was not passed (then nothing is registered); 2 for unusable input."""
-    import numpy as np
-
     try:
         tracking.database(args.tracking)
         export = read(args.export)
         plan = splits.plan(export.submissions, export.as_of)
         rows = replay(export.submissions)
-        denied = np.asarray([float(s.denied is True) for s in export.submissions])
-        trained = train(rows, denied, plan, args.seed)
+        trained = train(export.submissions, rows, plan, args.seed)
         folder, beside = args.out / "artifact", args.out / "beside"
         beside.mkdir(parents=True, exist_ok=True)
-        seal(folder, trained, export, plan, None)
-        judged = judge(Predictor.load(folder), export, rows, denied, plan, args.seed)
-        seal(folder, trained, export, plan, judged)
-        found = summary(export, plan, trained, judged)
-        write_held_out(beside / "held_out.parquet", export, plan, rows, judged)
+        seal(folder, trained, export, plan)
+        Predictor.load(folder)  # as the API will; what cannot be loaded is not logged
+        found = summary(export, plan, trained, args.seed)
+        write_held_out(beside / "held_out.parquet", export, rows, trained.judged)
         text = json.dumps(found, indent=2, sort_keys=True) + "\n"
         (beside / "figures.json").write_text(text, "utf-8")
-        sys.stdout.write(_text(found, judged))
-        sys.stdout.write(_log(args, export, trained, found))
+        (beside / "model_card.md").write_text(evaluate.model_card(found), "utf-8")
+        sys.stdout.write(_text(found))
+        sys.stdout.write(_log(args, export, found))
         if args.json:
             args.json.write_text(text, "utf-8")
     except BillingError as error:

@@ -13,12 +13,21 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from billing_core.errors import BillingError
+from training.export_folder import Submission
 
 BINS = 10
+LEAST_IN_SLICE = 60
+DOLLAR_BANDS: tuple[tuple[float, str], ...] = (
+    (10_000, "under 100"),
+    (30_000, "100 to 300"),
+    (100_000, "300 to 1000"),
+    (inf, "1000 and over"),
+)
 
 
 class PredictionsError(BillingError):
@@ -50,6 +59,77 @@ def calibration_error(denied: Sequence[bool], probabilities: Sequence[float]) ->
         places = order[low:high]
         distance += abs(sum(probabilities[p] for p in places) - sum(denied[p] for p in places))
     return distance / len(order) if order else float("nan")
+
+
+def slices(submissions: Sequence[Submission], probabilities: Sequence[float]) -> dict[str, dict[str, Any]]:
+    """Stated and observed shares by payer, dollars and patient group, and by category the mean stated for its denials.
+
+    A slice of fewer than LEAST_IN_SLICE claims is named with its n and "too few", without figures.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, submission in enumerate(submissions):
+        for name in _slices_of(submission):
+            groups.setdefault(name, []).append(place)
+    found: dict[str, dict[str, Any]] = {}
+    for name, places in sorted(groups.items()):
+        denied = [submissions[p].denied is True for p in places]
+        stated = [probabilities[p] for p in places]
+        figures: dict[str, Any] = {"n": len(places), "denied": sum(denied)}
+        if name.startswith("category ") or len(places) >= LEAST_IN_SLICE:
+            figures["stated"] = sum(stated) / len(stated)
+        if len(places) < LEAST_IN_SLICE:
+            figures["words"] = "too few"
+        elif 0 < sum(denied) < len(denied):
+            figures["auc"] = measure(denied, stated)["auc"]
+        found[name] = figures
+    return found
+
+
+def _slices_of(submission: Submission) -> tuple[str, ...]:
+    facts = submission.facts
+    band = next(words for most, words in DOLLAR_BANDS if facts.total_cents < most)
+    age = "under 18" if facts.age_band < 18 else "18 to 64" if facts.age_band < 65 else "65 and over"
+    by_patient = (f"age {age}", f"sex {facts.sex}")
+    categories = tuple(f"category {category}" for category in submission.categories) if submission.denied else ()
+    return (f"payer {facts.payer}", f"dollars {band}", *by_patient, *categories)
+
+
+def model_card(found: Mapping[str, Any]) -> str:
+    """The model card in Markdown, filled from the run's figures: what it is for, how good, for whom, and its limits."""
+    rows = [
+        f"| {name} | {f['n']} | {f['denied']} | {_shown(f, 'stated')} | {_shown(f, 'auc')} |"
+        for name, f in found["slices"].items()
+    ]
+    figures = [line("model", found), *(line(name, f) for name, f in found["baselines"].items())]
+    return "\n".join(
+        [
+            "# Denial model",
+            "",
+            "Probability that a claim is denied at its first adjudication, for a biller's queue before sending.",
+            "Not for choosing codes, refusing care, or any decision without a person.",
+            "",
+            f"Data: {found['data']} claims. Learned from {found['learned_from']}; judged on {found['n']} sent from "
+            f"{found['held_out_from']} on, each by the recipe as it stood before the claim was sent; "
+            f"{found['unknown']} of that time have no answer and are left out.",
+            "",
+            "```",
+            *figures,
+            "```",
+            "",
+            *(f"- Gate: {words}" for words in found["verdicts"]),
+            "",
+            "| slice | claims | denied | mean stated | AUC |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            f"A slice of fewer than {LEAST_IN_SLICE} claims has too few to be judged alone.",
+            "",
+        ]
+    )
+
+
+def _shown(figures: Mapping[str, Any], name: str) -> str:
+    return f"{figures[name]:.3f}" if name in figures else str(figures.get("words", ""))
 
 
 def auc_interval(

@@ -1,8 +1,10 @@
-"""How good the suggestions are: `cleanclaim-train evaluate-coding --data DIR --model DIR [--json FILE]`.
+"""How good the suggestions are: `cleanclaim-train evaluate-coding --data DIR [--train DIR...] [--model DIR]`.
 
-Micro-averaged over all notes of a folder, as published work on these corpora counts: a code is right when the note's
-coder signed exactly it. Category figures compare the first three characters. Candidate recall counts signed codes that
-were considered at any score: what no threshold can win back. Every count is written beside its ratio.
+The notes of a folder are read one by one as a coder would see them, and set beside the codes their coders signed; the
+definitions are in `training.coding_metrics`. With `--train` a suggester is first trained on those folders of published
+notes (phrases of a single note are learned: not for a practice's own charts); with `--model` that one is judged; with
+neither, the shipped cold one, built here. Notes without a date are read as visits of the first day of the code set's
+release, or, by a suggester trained on undated notes, of the day before it (their codes may be older).
 """
 
 from __future__ import annotations
@@ -11,16 +13,29 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Iterable, Mapping
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from billing_core.encounter import CodeSystem, Setting
 from models.coding.suggester import Suggester
+from training.coding_metrics import (
+    Counts,
+    Judged,
+    count,
+    interval,
+    mean,
+    mean_average_precision,
+    micro,
+    note_f1,
+    recall_at,
+)
 
-_ANY_DAY = date(2026, 4, 1)
+_DAY_OF_RELEASE = date(2026, 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,79 +111,64 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Right, offered and signed codes; the ratios are None where nothing was offered or signed."""
+def evaluate(
+    suggester: Suggester, folder: Path | str, only: Iterable[str] | None = None, older: bool = False
+) -> dict[str, Any]:
+    """The metrics of the suggester on a folder (of the notes named in `only`, where given).
 
-    right: int
-    offered: int
-    signed: int
-
-    @property
-    def precision(self) -> float | None:
-        """Right of offered."""
-        return self.right / self.offered if self.offered else None
-
-    @property
-    def recall(self) -> float | None:
-        """Right of signed."""
-        return self.right / self.signed if self.signed else None
-
-    @property
-    def f1(self) -> float | None:
-        """Harmonic mean of precision and recall: 2 right / (offered + signed)."""
-        return 2 * self.right / (self.offered + self.signed) if self.offered + self.signed else None
-
-
-def count(pairs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> Counts:
-    """Counts over (offered, signed) of each note; a code counts once per note.
-
-    >>> count([(["I10", "E11.9"], ["I10"]), ([], ["J02.9"])])
-    Counts(right=1, offered=2, signed=2)
+    `older`: the notes are read as of the day before the code set's release, so that codes of its charts count.
     """
-    right = offered = signed = 0
-    for ours, theirs in pairs:
-        mine, truth = set(ours), set(theirs)
-        right, offered, signed = right + len(mine & truth), offered + len(mine), signed + len(truth)
-    return Counts(right, offered, signed)
-
-
-def evaluate(suggester: Suggester, folder: Path | str, only: Iterable[str] | None = None) -> dict[str, Any]:
-    """The metrics of the suggester on a folder (of the notes named in `only`, where given)."""
     wanted = None if only is None else frozenset(only)
     notes = [n for n in read_folder(Path(folder)) if wanted is None or n.id in wanted]
-    return evaluate_notes(suggester, notes)
+    return evaluate_notes(suggester, notes, older)
 
 
-def evaluate_notes(suggester: Suggester, notes: Iterable[LabelledNote]) -> dict[str, Any]:
+def evaluate_notes(suggester: Suggester, notes: Iterable[LabelledNote], older: bool = False) -> dict[str, Any]:
     """The metrics of the suggester on labelled notes, each read as an outpatient visit."""
-    exact, category, candidate, procedures = [], [], [], []
-    abstained = n_notes = 0
+    day = suggester.release_from - timedelta(days=1) if older else _DAY_OF_RELEASE
+    judged: list[Judged] = []
+    procedures: list[tuple[Sequence[str], Sequence[str]]] = []
+    abstained, seconds = 0, 0.0
     for note in notes:
-        suggestions = suggester.suggest(note.text, Setting.OUTPATIENT, _ANY_DAY, note.age, note.sex)
-        ours = [s.code for s in suggestions.codes if s.system is CodeSystem.ICD10CM]
+        start = time.perf_counter()
+        suggestions = suggester.suggest(note.text, Setting.OUTPATIENT, day, note.age, note.sex)
+        seconds += time.perf_counter() - start
+        ours = tuple(s.code for s in suggestions.codes if s.system is CodeSystem.ICD10CM)
         billed = [s.code for s in suggestions.codes if s.system is not CodeSystem.ICD10CM]
-        considered = suggester.considered(note.text, Setting.OUTPATIENT, note.age, note.sex)
-        exact.append((ours, note.diagnoses))
-        category.append(([c[:3] for c in ours], [c[:3] for c in note.diagnoses]))
-        candidate.append((list(considered), note.diagnoses))
+        ranked = suggester.ranked(note.text, Setting.OUTPATIENT, day, note.age, note.sex)
+        judged.append(Judged(ours, tuple(code for code, _ in ranked), frozenset(note.diagnoses)))
         procedures.append((billed, note.procedures))
         abstained += suggestions.abstained
-        n_notes += 1
     return {
-        "n_notes": n_notes,
+        "n_notes": len(judged),
         "abstained": abstained,
-        **_figures("micro", count(exact)),
-        **_figures("category", count(category)),
-        "candidate_recall": _ratio(count(candidate).recall),
-        **_figures("procedure", count(procedures)),
+        "notes_per_second": round(len(judged) / seconds, 1) if seconds else None,
+        **figures(judged),
+        **_counts("procedure", count(procedures)),
         "threshold": suggester.threshold,
         "artifact_sha256": suggester.artifact_sha256,
         "code_set_release": suggester.code_set_release,
     }
 
 
-def _figures(name: str, counts: Counts) -> Mapping[str, Any]:
+def figures(judged: Sequence[Judged]) -> dict[str, Any]:
+    """Every figure on diagnoses, rounded to four places."""
+    categories = [note.categories() for note in judged]
+    between = interval(judged, lambda counts: counts.f1)
+    return {
+        "n_gold": micro(judged).signed,
+        "map": _ratio(mean_average_precision(judged)),
+        **_counts("micro", micro(judged)),
+        "micro_f1_ci95": None if between is None else [_ratio(end) for end in between],
+        "mean_note_f1": _ratio(mean([note_f1(note) for note in judged])),
+        **{f"recall_at_{k}": _ratio(recall_at(judged, k)) for k in (5, 10, 20)},
+        "category_map": _ratio(mean_average_precision(categories)),
+        **_counts("category_micro", micro(categories)),
+        "candidate_recall": _ratio(recall_at(judged, None)),
+    }
+
+
+def _counts(name: str, counts: Counts) -> Mapping[str, Any]:
     return {
         f"{name}_right": counts.right,
         f"{name}_offered": counts.offered,
@@ -186,17 +186,33 @@ def _ratio(value: float | None) -> float | None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `cleanclaim-train evaluate-coding`."""
     parser.add_argument("--data", type=Path, required=True, help="a folder of notes/*.txt and codes.tsv")
-    parser.add_argument("--model", type=Path, required=True, help="the suggester's model directory")
+    parser.add_argument("--train", type=Path, action="append", default=[], help="a folder of published notes to learn")
+    parser.add_argument("--model", type=Path, help="the suggester's model directory; without it the shipped one")
     parser.add_argument("--json", type=Path, help="where to write the metrics")
     parser.add_argument("--only", type=Path, help="a file of note ids, one a line: judge these alone")
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print; 0 when done."""
+    if args.train and args.model:
+        raise SystemExit("give --train or --model, not both")
     only = args.only.read_text(encoding="utf-8").split() if args.only else None
-    metrics = evaluate(Suggester.load(args.model), args.data, only)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            suggester = Suggester.load(args.model or _built(Path(folder) / "model", args.train))
+            metrics = evaluate(suggester, args.data, only, older=bool(args.train))
+    except FolderError as error:
+        raise SystemExit(str(error)) from error
     text = json.dumps(metrics, indent=2, sort_keys=True) + "\n"
     if args.json:
         args.json.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0
+
+
+def _built(model: Path, folders: Sequence[Path]) -> Path:
+    """The shipped suggester, or one trained on the folders, at `model`."""
+    from training.coding import build, read_training
+
+    build(model, read_training(folders), published=True)
+    return model

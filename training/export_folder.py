@@ -1,8 +1,9 @@
 """The export folder as training sees it: verified file by file, then read as facts and outcomes.
 
-`manifest.json` holds the format, the day as of which the books were read, and the sha256 of each file. `claims.parquet`
-has one row a submission: every field of `ClaimFacts` and `state`, `adjudicated_on`, `denied`, `categories`; in a
-synthetic export also `claim_number`. An outcome that is not known is null, never "paid".
+`manifest.json` holds the format, the day as of which the books were read, and the sha256 of each file.
+`claims.parquet` has one row a submission: every field of `ClaimFacts` and `state`, `adjudicated_on`, `denied`,
+`categories`, `refused` (the procedures denied); in a synthetic export also `claim_number`. An outcome that is not known
+is null, never "paid".
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from billing_core.errors import BillingError
 from billing_core.record import from_plain
 from models.denial.facts import ClaimFacts
+from models.denial.replay import Outcome, Sending
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -26,7 +28,7 @@ CLAIMS = "claims.parquet"
 
 _AGAIN = "export again: cleanclaim export --out DIR"
 _FACTS = tuple(field.name for field in dataclasses.fields(ClaimFacts))
-_OUTCOME = ("state", "adjudicated_on", "denied", "categories")
+_OUTCOME = ("state", "adjudicated_on", "denied", "categories", "refused")
 
 
 class ExportError(BillingError):
@@ -45,12 +47,20 @@ class Submission:
     adjudicated_on: date | None
     denied: bool | None
     categories: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     claim_number: str = ""
 
     @property
     def submitted_on(self) -> date:
         """The day the claim was sent."""
         return self.facts.submitted_on
+
+    @property
+    def sending(self) -> Sending:
+        """The submission as history takes it."""
+        if self.denied is None or self.adjudicated_on is None:
+            return Sending(self.facts)
+        return Sending(self.facts, Outcome(self.denied, self.adjudicated_on, self.categories, self.refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ def read(folder: Path) -> Export:
         raise ExportError("the export holds no claims", where=CLAIMS, mend=_AGAIN)
     as_of = _day(manifest["as_of"], "manifest.as_of")
     submissions = [_submission(plain, place, as_of) for place, plain in enumerate(_rows(folder / CLAIMS), start=1)]
-    submissions.sort(key=lambda s: (s.submitted_on, s.facts.claim_key, s.claim_number))
+    submissions.sort(key=lambda s: s.submitted_on)  # within a day as written: in the order they were built
     return Export(as_of, bool(manifest.get("synthetic", False)), tuple(submissions), sha256)
 
 
@@ -136,7 +146,9 @@ def _submission(plain: Mapping[str, Any], place: int, as_of: date) -> Submission
     if facts.submitted_on > as_of or (day is not None and not facts.submitted_on <= day <= as_of):
         raise ExportError("the days of the claim are out of order", where=where, mend=_AGAIN)
     categories = tuple(str(category) for category in plain["categories"] or ())
-    return Submission(facts, str(plain["state"]), day, denied, categories, str(plain.get("claim_number") or ""))
+    refused = tuple(str(procedure) for procedure in plain["refused"] or ())
+    number = str(plain.get("claim_number") or "")
+    return Submission(facts, str(plain["state"]), day, denied, categories, refused, number)
 
 
 def _day(value: object, where: str) -> date:

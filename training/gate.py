@@ -1,8 +1,11 @@
-"""The gate: a model is registered only when it beats what needs no model, and promoted only when it beats the one in
-service, on the same held-out claims.
+"""The gate: a model is registered only when it beats what needs no model, is no worse than a simple one, and means what
+it says; and promoted only when it beats the one in service, on the same claims that neither had learned from.
 
-Both are judged by log loss, claim by claim, and the claims of one patient are drawn together (paired bootstrap over
-patients), because a household's claims share their fate. "Beats" means: better in at least 95 % of the draws.
+Rivals are judged by log loss, claim by claim, and the claims of one patient are drawn together (paired bootstrap over
+patients), because a household's claims share their fate. "Beats": better in at least 95 % of the draws. "Is no worse":
+not beaten, by the same measure. "Calibrated": its calibration error is no larger than chance alone makes it in 99 of
+100 worlds where every stated probability is true, or than TOLERATED: payers drift, and with claims enough every model
+would be found out.
 """
 
 from __future__ import annotations
@@ -10,14 +13,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Any
+
+from training.evaluate import BINS, calibration_error
 
 DRAWS = 2000
 CONFIDENCE = 0.95
+CHANCE = 0.99
+TOLERATED = 0.05  # five points of probability, on average: less does not change what a biller takes up first
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`gain` is the fall in log loss per claim, with its 90 % interval; `share` of draws in which ours was better."""
+    """`gain` is the fall in log loss per claim, with its 90 % interval; `share` of draws in which ours was better.
+    `asked`: "beats" or "is no worse than".
+    """
 
     rival: str
     passed: bool
@@ -27,14 +37,31 @@ class Verdict:
     share: float
     n: int
     patients: int
+    asked: str = "beats"
 
     def __str__(self) -> str:
-        word = "beats" if self.passed else "does not beat"
+        wanting = {"beats": "does not beat", "is no worse than": "is worse than"}[self.asked]
         return (
-            f"{word} {self.rival}: log loss lower by {self.gain:.4f} a claim "
+            f"{self.asked if self.passed else wanting} {self.rival}: log loss lower by {self.gain:.4f} a claim "
             f"({self.low:.4f} to {self.high:.4f}), better in {self.share:.1%} of draws, "
             f"n = {self.n} claims of {self.patients} patients"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """`error` is the calibration error over BINS bins of equal count; `allowed` the larger of what chance makes of a
+    true model and what is tolerated.
+    """
+
+    passed: bool
+    error: float
+    allowed: float
+    n: int
+
+    def __str__(self) -> str:
+        word = "is calibrated" if self.passed else "is not calibrated"
+        return f"{word}: error {self.error:.3f}, allowed up to {self.allowed:.3f}, n = {self.n} claims"
 
 
 def compare(
@@ -44,8 +71,12 @@ def compare(
     theirs: Sequence[float],
     patients: Sequence[str],
     seed: int,
+    *,
+    no_worse: bool = False,
 ) -> Verdict:
-    """Whether `ours` beats `theirs`: probabilities of denial for the same claims, in the same order."""
+    """Whether `ours` beats `theirs` (or, with `no_worse`, is not beaten by it): probabilities of denial for the same
+    claims, in the same order.
+    """
     import numpy as np
 
     gains = [_loss(q, was) - _loss(p, was) for p, q, was in zip(ours, theirs, denied, strict=True)]
@@ -59,7 +90,29 @@ def compare(
     share = float((means > 0).mean())
     low, high = (float(q) for q in np.quantile(means, (0.05, 0.95)))
     gain = sum(gains) / len(gains)
-    return Verdict(rival, share >= CONFIDENCE, gain, low, high, share, len(gains), len(order))
+    passed = float((means < 0).mean()) < CONFIDENCE if no_worse else share >= CONFIDENCE
+    asked = "is no worse than" if no_worse else "beats"
+    return Verdict(rival, passed, gain, low, high, share, len(gains), len(order), asked)
+
+
+def calibrated(denied: Sequence[bool], ours: Sequence[float], seed: int) -> Calibrated:
+    """Whether the stated probabilities are met, as far as this many claims can tell."""
+    import numpy as np
+
+    stated = np.sort(np.asarray(ours, dtype=np.float64))
+    worlds = np.random.default_rng(seed).random((DRAWS // 4, len(stated))) < stated
+    by_chance = _errors(stated, worlds.astype(np.float64))
+    allowed = max(float(np.quantile(by_chance, CHANCE)), TOLERATED)
+    error = calibration_error(denied, ours)
+    return Calibrated(error <= allowed, error, allowed, len(stated))
+
+
+def _errors(stated: Any, worlds: Any) -> Any:
+    """The calibration error of each world (a row of outcomes, in the order of the stated probabilities)."""
+    import numpy as np
+
+    starts = [len(stated) * b // BINS for b in range(BINS)]
+    return np.abs(np.add.reduceat(worlds - stated, starts, axis=1)).sum(axis=1) / len(stated)
 
 
 def _loss(probability: float, was: bool) -> float:

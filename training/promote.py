@@ -1,7 +1,7 @@
 """`cleanclaim-train promote`: put the registered challenger where the API activates it, if it deserves the place.
 
 The artifact is verified as it is copied and verified again where it arrives. Where a model is already in service, the
-challenger must beat it on its own held-out claims, as far as neither model has learned from them. A person's name goes
+challenger must beat it on the judged claims that were sent after it had learned. A person's name goes
 on record.
 """
 
@@ -30,22 +30,23 @@ class PromotionError(BillingError):
     """The challenger cannot be compared or copied."""
 
 
-def compare(challenger: artifact.Artifact, held_out: Path, in_service: Path, seed: int) -> gate.Verdict:
-    """The challenger against the model in service, on held-out claims sent after both had learned."""
-    ours, theirs = Predictor.load(challenger.path), Predictor.load(in_service)
-    first = max(date.fromisoformat(str(p.artifact.manifest["known_by"])) for p in (ours, theirs))
+def compare(held_out: Path, in_service: Path, seed: int) -> gate.Verdict:
+    """The challenger's recipe against the model in service, on the judged claims sent after the latter had learned:
+    each prediction of either was made from what was known before its claim was sent.
+    """
+    theirs = Predictor.load(in_service)
+    first = date.fromisoformat(str(theirs.artifact.manifest["known_by"]))
     rows: list[dict[str, Any]] = [row for row in read_predictions(held_out) if row["submitted_on"] >= first]
     if len(rows) < LEAST:
         raise PromotionError(
-            f"only {len(rows)} held-out claims were sent after both models had learned",
+            f"only {len(rows)} judged claims were sent after the model in service had learned",
             mend="train again on a later export",
         )
-    features = [row["row"] for row in rows]
     return gate.compare(
         "the model in service",
         [bool(row["denied"]) for row in rows],
-        [ppm / 1_000_000 for ppm in ours.probabilities_ppm(features)],
-        [ppm / 1_000_000 for ppm in theirs.probabilities_ppm(features)],
+        [float(row["probability"]) for row in rows],
+        [ppm / 1_000_000 for ppm in theirs.probabilities_ppm([row["row"] for row in rows])],
         [str(row["patient_key"]) for row in rows],
         seed,
     )
@@ -76,7 +77,7 @@ def promote(
     elif in_service is not None:
         if model != DENIAL:
             raise PromotionError("only denial models can be compared here", mend="promote to another directory")
-        verdict = compare(challenger, version.beside / "held_out.parquet", in_service, seed)
+        verdict = compare(version.beside / "held_out.parquet", in_service, seed)
         words = f"it {verdict}"
         if not verdict.passed:
             return REFUSED, f"{model} version {version.version} {verdict}: nothing changed\n"

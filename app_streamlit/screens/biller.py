@@ -1,165 +1,298 @@
-"""The biller's screen: the queue in the order of what is at stake, and the claim chosen with its mend."""
+"""The biller's screen: the queue in the order of what is at stake, the claim chosen with what is wrong, and its mend.
+
+Keys: down and up (or n and p) go through the queue.
+"""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from app_streamlit import client
+from app_streamlit.widgets.look import counted, dollars, said, strip
 from app_streamlit.widgets.messages import hold, plain, show_findings, show_held
-from serving.schemas.billing import ClaimView, LineChange, MendIn, MendView, QueueItem
+from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from serving.schemas.billing import (
+    ClaimLineView,
+    ClaimView,
+    LineChange,
+    MendIn,
+    MendView,
+    QueueItem,
+    SubmissionView,
+    WriteOffIn,
+    WriteOffItem,
+)
+from serving.schemas.coding import FindingView
 
+# what can be done -> its words, and those of its button
 ACTIONS = {
-    "correct": "correct and send a replacement",
-    "resubmit": "send again",
-    "bill_patient": "bill the patient",
-    "write_off": "write off",
-    "leave": "leave as it is",
+    "correct": ("Correct it and send it again", "Mend"),
+    "resubmit": ("Send it again as it is", "Send again"),
+    "bill_patient": ("Bill the patient", "Bill the patient"),
+    "write_off": ("Ask for a write-off (a manager approves)", "Ask"),
+    "leave": ("Leave it", "Leave it"),
 }
-MENDED = "biller_mended"
+FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}  # CLM05-3
+CLAIM, MENDED, SENT = "biller_claim", "biller_mended", "biller_sent"
+COLUMNS = (
+    ("Claim", "code"),
+    ("Payer", ""),
+    ("Patient", ""),
+    ("Seen", ""),
+    ("State", ""),
+    ("Billed", "number"),
+    ("At stake", "number"),
+    ("Expected", "number"),
+    ("Risk", "number"),
+    ("Deadline", ""),
+    ("Days", "number"),
+    ("What is wrong", "long"),
+)
+LINE_COLUMNS = (
+    ("", "number"),
+    ("Procedure", "code"),
+    ("Modifiers", "code"),
+    ("Units", "number"),
+    ("For", "code"),
+    ("Billed", "number"),
+    ("Paid", "number"),
+    ("Adjusted", "number"),
+    ("Open", "number"),
+    ("Owed by", ""),
+)
+SOON = 14  # days before a deadline from which it is marked
+LIKELY = 50  # per cent of risk from which it is marked
+EVERY = "all"
 
 
 def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = client.current()
-    show_held()
-    _show_mended()
     queue = api.queue()
-    count, at_stake = st.columns(2)
-    count.metric("Claims to work", len(queue.items))
-    at_stake.metric("At stake", queue.total_at_stake)
-    if not queue.items:
-        st.info("Nothing waits to be worked.")
+    _head(queue.items, queue.total_at_stake, len(api.ready()))
+    show_held()
+    _show_sent()
+    _show_mended()
+    items = _filtered(queue.items)
+    if not items:
+        st.info("Nothing waits to be worked." if not queue.items else "No claim of the queue fits this choice.")
         return
-    chosen = st.dataframe(
-        [_row(item) for item in queue.items],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        # A queue of other claims is another table: an old selection must not point into it.
-        key="queue_" + "_".join(str(part) for part in (queue.today, len(queue.items), queue.items[0].claim_id)),
+    known = [item.claim_id for item in items]
+    wanted = (st.session_state.get(CLAIM), st.query_params.get("claim"), known[0])
+    chosen = next(str(claim) for claim in wanted if claim in known)
+    st.session_state[CLAIM] = st.query_params["claim"] = chosen
+    rows = [Row(item.claim_id, _cells(item)) for item in items]
+    picklist("queue", COLUMNS, rows, chosen, on_pick=_choose, height="max(190px, 32vh)", keys=("ArrowDown", "ArrowUp"))
+    _claim(api.claim(chosen), items[known.index(chosen)])
+
+
+def _choose(claim_id: str) -> None:
+    st.session_state[CLAIM] = claim_id
+
+
+# --- the queue ---
+
+
+def _head(items: Sequence[QueueItem], at_stake: str, ready: int) -> None:
+    facts, state, payer, send = st.columns([6, 2, 2, 2], vertical_alignment="center")
+    soon = sum(item.days_left is not None and 0 <= item.days_left <= SOON for item in items)
+    past = sum(item.days_left is not None and item.days_left < 0 for item in items)
+    with facts:
+        strip(
+            (str(len(items)), "claims to work", ""),
+            (dollars(at_stake), "at stake", ""),
+            (str(soon), f"due within {SOON} days", "bad" if soon else ""),
+            (str(past), "past their deadline", "bad" if past else ""),
+        )
+    for place, key, values, words in (
+        (state, "queue_state", {item.state for item in items}, "states"),
+        (payer, "queue_payer", {item.payer for item in items}, "payers"),
+    ):
+        place.selectbox(
+            words.capitalize(), [EVERY, *sorted(values)], key=key, label_visibility="collapsed",
+            format_func=lambda value, words=words: f"all {words}" if value == EVERY else value,
+        )  # fmt: skip
+    send.button(
+        f"Send {counted(ready, 'ready claim')}",
+        disabled=not ready, on_click=_send, width="stretch",
+    )  # fmt: skip
+
+
+def _filtered(items: Sequence[QueueItem]) -> list[QueueItem]:
+    state, payer = st.session_state.get("queue_state", EVERY), st.session_state.get("queue_payer", EVERY)
+    return [item for item in items if state in (EVERY, item.state) and payer in (EVERY, item.payer)]
+
+
+def _cells(item: QueueItem) -> tuple[Cell, ...]:
+    """One claim as the queue shows it."""
+    days = item.days_left
+    due = "" if days is None else "bad" if days < 0 else "warn" if days <= SOON else ""
+    risk = ("", "") if item.risk is None else (f"{item.risk}%", "bad" if item.risk >= LIKELY else "")
+    return (
+        (item.claim_number, ""),
+        (item.payer, ""),
+        (item.patient, ""),
+        (item.service_date, ""),
+        (item.state, ""),
+        (item.billed, "quiet"),
+        (item.at_stake, "strong"),
+        (item.expected_value, "quiet"),
+        risk,
+        (item.deadline, due),
+        ("" if days is None else str(days), due),
+        ("; ".join(item.reasons), ""),
     )
-    rows = chosen.selection.rows
-    if not rows or rows[0] >= len(queue.items):
-        st.caption("Choose a row to see the claim and mend it.")
-        return
-    item = queue.items[rows[0]]
-    _claim(api.claim(item.claim_id), item)
 
 
-def _row(item: QueueItem) -> dict[str, Any]:
-    """One claim as the table shows it."""
-    return {
-        "Claim": item.claim_number,
-        "Expected value": item.expected_value,
-        "At stake": item.at_stake,
-        "Billed": item.billed,
-        "Risk": "not known" if item.risk is None else f"{item.risk}%",
-        "Deadline": item.deadline,
-        "Days left": item.days_left,
-        "Kind": item.kind,
-        "State": item.state,
-        "Payer": item.payer,
-        "Patient": item.patient,
-        "Date of service": item.service_date,
-        "Reasons": "; ".join(item.reasons),
-        "CARC": ", ".join(item.carcs),
-        "Mend": item.mend,
-    }
+def _send() -> None:
+    try:
+        st.session_state[SENT] = client.current().submit()
+    except client.ApiProblem as problem:
+        hold(problem)
+
+
+def _show_sent() -> None:
+    """What the last sending wrote, once."""
+    sent = st.session_state.pop(SENT, None)
+    if isinstance(sent, SubmissionView):
+        names = ", ".join(file.name for file in sent.files)
+        said(f"{counted(sent.claims, 'claim')} sent in {counted(len(sent.files), 'file')}: {names}.")
+
+
+# --- the claim ---
 
 
 def _claim(claim: ClaimView, item: QueueItem) -> None:
-    """The claim chosen."""
-    st.subheader(plain(f"Claim {claim.number}"))
-    words = (
-        claim.state,
-        claim.payer,
-        claim.patient,
-        f"member {claim.member_id}",
-        claim.provider,
-        f"seen {claim.service_date}",
-        f"billed {claim.billed}",
-        f"sent {claim.submitted_on}" if claim.submitted_on else "not sent",
-        f"authorization {claim.authorization or 'none'}",
-        f"referral {claim.referral or 'none'}",
-        f"diagnoses {', '.join(claim.diagnoses)}",
+    """The claim chosen: what is wrong on the left, what to do on the right."""
+    strip(
+        (claim.number, f"{claim.state}, {FREQUENCIES.get(claim.frequency, claim.frequency)}", ""),
+        (claim.patient, f"member {claim.member_id}", ""),
+        ("", claim.payer, ""),
+        ("", claim.provider, ""),
+        ("", f"seen {claim.service_date}", ""),
+        ("", f"sent {claim.submitted_on}" if claim.submitted_on else "not sent", ""),
+        (dollars(claim.billed), "billed", ""),
     )
-    st.markdown(plain(" · ".join(words)))
+    left, right = st.columns([3, 2])
+    with left:
+        _wrong(claim, item)
+        rows = [Row(str(line.number), _line(line)) for line in claim.lines]
+        show_table("lines", LINE_COLUMNS, rows, height="11rem")
+        _risk(claim)
+        with st.expander(f"History ({len(claim.history)})"):
+            for event in claim.history:
+                st.caption(plain(f"{event.at[:16]} {event.actor}: {event.action} {event.reason}"))
+    with right:
+        if claim.replaced_by:
+            st.info("This claim was replaced; work the claim that replaced it.")
+        else:
+            _mend_box(claim, item)
+
+
+def _wrong(claim: ClaimView, item: QueueItem) -> None:
+    """What would mend it, the denials in the payer's reasons, and the findings in ours."""
     if item.mend:
-        st.info(plain(f"What would mend it: {item.mend}"))
-    show_findings(claim.findings)
-    _table("Lines", [line.model_dump() for line in claim.lines])
-    risk, history = st.columns(2)
-    with risk:
-        st.markdown("**Risk of denial**")
-        st.markdown("Not known." if claim.risk is None else f"{claim.risk}%")
-        _list([f"{reason.words} ({reason.points}%)" for reason in claim.risk_reasons])
-        _list(claim.what_if)
-        st.markdown("**Denials**")
-        _list(claim.denials or ["none"])
-    with history:
-        _table("History", [event.model_dump() for event in claim.history])
-    if claim.replaced_by:
-        st.info("This claim was replaced; work the claim that replaced it.")
+        strip(("To mend it:", item.mend, ""))
+    strip(("", _worth(item), ""))
+    denied = [
+        FindingView(rule="denial", severity="error", message=words, where=claim.payer, mend="")
+        for words in claim.denials
+    ]
+    show_findings([*denied, *claim.findings])
+
+
+def _line(line: ClaimLineView) -> tuple[Cell, ...]:
+    return (
+        (str(line.number), "quiet"),
+        (line.procedure, ""),
+        (" ".join(line.modifiers), ""),
+        (str(line.units), ""),
+        (" ".join(line.diagnoses), ""),
+        (line.amount, ""),
+        (line.paid, ""),
+        (line.adjusted, ""),
+        (line.open, "strong"),
+        (line.owner.replace("_", " "), ""),
+    )
+
+
+def _risk(claim: ClaimView) -> None:
+    """What the model thinks, why, and what would lower it. It orders the queue and enters no claim."""
+    if claim.risk is None:
         return
-    _mend_form(claim)
+    strip((f"{claim.risk}%", "risk of denial, by the model; it advises and changes nothing", ""))
+    reasons = "".join(
+        f"<li>{html.escape(reason.words)} <small>{reason.points:+d}</small></li>" for reason in claim.risk_reasons
+    )
+    mends = "".join(f"<li class='good'><b>{html.escape(words)}</b></li>" for words in claim.what_if)
+    if reasons or mends:
+        st.html(f'<ul class="findings">{mends}{reasons}</ul>')
 
 
-def _table(title: str, rows: Sequence[dict[str, Any]]) -> None:
-    st.markdown(f"**{title}**")
-    shown = [{name: _cell(value) for name, value in row.items()} for row in rows]
-    st.dataframe(shown, hide_index=True)
+def _worth(item: QueueItem) -> str:
+    """How the expected value of working the claim comes about."""
+    return (
+        f"{dollars(item.at_stake)} at stake x {item.probability}% lost unless worked x {item.effect}% of it saved"
+        f" - {dollars(item.cost)} of work = {dollars(item.expected_value)}"
+    )
 
 
-def _cell(value: Any) -> Any:
-    return ", ".join(value) if isinstance(value, list) else value
+# --- the mend ---
 
 
-def _list(lines: Sequence[str]) -> None:
-    for line in lines:
-        st.markdown(f"- {plain(line)}")
+def _mend_box(claim: ClaimView, item: QueueItem) -> None:
+    """What to do and why. Only what was changed is sent."""
+    with st.container(border=True):
+        key = f"mend_{claim.id}"
+        offered = [name for name in ACTIONS if claim.submitted_on or name != "resubmit"]
+        action = st.selectbox("What to do", offered, key=f"{key}_action", format_func=lambda name: ACTIONS[name][0])
+        changes = _changes(claim, key) if action == "correct" else {}
+        reason = st.text_input("Reason (kept in the event log)", max_chars=200, key=f"{key}_reason")
+        if st.button(ACTIONS[action][1], type="primary", key=f"{key}_do", width="stretch"):
+            _mend(claim, {"action": action, "reason": reason.strip(), **changes})
 
 
-def _mend_form(claim: ClaimView) -> None:
-    """What to change and why. Only what was changed is sent."""
-    with st.form(f"mend_{claim.id}"):
-        action = st.selectbox("What to do", list(ACTIONS), format_func=lambda name: ACTIONS[name])
-        left, right = st.columns(2)
-        authorization = left.text_input("Authorization", claim.authorization, max_chars=50)
-        referral = right.text_input("Referral", claim.referral, max_chars=50)
-        diagnoses = st.text_input("Diagnoses, first-listed first", " ".join(claim.diagnoses))
-        modifiers = {
-            line.number: st.text_input(
-                f"Line {line.number} ({line.procedure}) modifiers",
-                " ".join(line.modifiers),
-                key=f"modifiers_{claim.id}_{line.number}",
-            )
-            for line in claim.lines
-        }
-        reason = st.text_input("Reason", max_chars=200)
-        if not st.form_submit_button("Mend", type="primary"):
-            return
-    try:
-        mend = MendIn.model_validate(
-            {
-                "action": action,
-                "reason": reason.strip(),
-                "authorization": _changed(authorization.strip(), claim.authorization),
-                "referral": _changed(referral.strip(), claim.referral),
-                "diagnoses": _changed(_codes(diagnoses), claim.diagnoses),
-                "lines": _line_changes(claim, modifiers),
-            }
-        )
-    except ValueError:
-        st.error("The mend cannot be sent. Give a reason, at most 12 diagnoses, and at most four modifiers to a line.")
-        return
-    try:
-        st.session_state[MENDED] = client.current().mend(claim.id, mend)
-    except client.ApiProblem as problem:
-        hold(problem)
-    st.rerun()
+def _changes(claim: ClaimView, key: str) -> dict[str, Any]:
+    """The fields that can be corrected; those left as they were are None, which the API reads as: stays."""
+    left, right = st.columns(2)
+    authorization = left.text_input("Authorization", claim.authorization, max_chars=50, key=f"{key}_authorization")
+    referral = right.text_input("Referral", claim.referral, max_chars=50, key=f"{key}_referral")
+    coverages = {coverage.id: coverage.words for coverage in claim.coverages}
+    names = [""] + [coverage for coverage in coverages if coverage != claim.coverage_id]
+    coverage = left.selectbox(
+        "Coverage", names, key=f"{key}_coverage", format_func=lambda each: coverages.get(each, "as billed")
+    )
+    member_id = right.text_input(
+        "Member id", claim.member_id, max_chars=80, key=f"{key}_member", disabled=bool(coverage)
+    )
+    diagnoses = st.text_input("Diagnoses, first-listed first", " ".join(claim.diagnoses), key=f"{key}_diagnoses")
+    lines = [change for line in claim.lines if (change := _line_change(line, key)) is not None]
+    return {
+        "authorization": _changed(authorization.strip(), claim.authorization),
+        "referral": _changed(referral.strip(), claim.referral),
+        "coverage_id": coverage or None,
+        "member_id": None if coverage else _changed(member_id.strip(), claim.member_id),
+        "diagnoses": _changed(_codes(diagnoses), claim.diagnoses),
+        "lines": lines,
+    }
+
+
+def _line_change(line: ClaimLineView, key: str) -> LineChange | None:
+    left, right = st.columns([3, 1])
+    name = f"Line {line.number}: {line.procedure} modifiers"
+    modifiers = left.text_input(name, " ".join(line.modifiers), key=f"{key}_{line.number}_modifiers")
+    units = int(right.number_input("Units", 1, 999, line.units, key=f"{key}_{line.number}_units"))
+    if _codes(modifiers) == line.modifiers and units == line.units:
+        return None
+    return LineChange(
+        line=line.number,
+        modifiers=_changed(_codes(modifiers)[:5], line.modifiers),
+        units=_changed(units, line.units),
+    )
 
 
 def _codes(text: str) -> list[str]:
@@ -167,21 +300,31 @@ def _codes(text: str) -> list[str]:
 
 
 def _changed(now: Any, before: Any) -> Any:
-    """The new value, or None, which the API reads as: stays as it is."""
     return None if now == before else now
 
 
-def _line_changes(claim: ClaimView, modifiers: dict[int, str]) -> list[LineChange]:
-    return [
-        LineChange(line=line.number, modifiers=_codes(modifiers[line.number]))
-        for line in claim.lines
-        if _codes(modifiers[line.number]) != line.modifiers
-    ]
+def _mend(claim: ClaimView, said: dict[str, Any]) -> None:
+    api = client.current()
+    try:
+        if said["action"] == "write_off":
+            st.session_state[MENDED] = api.ask_write_off(
+                claim.id, WriteOffIn.model_validate({"reason": said["reason"]})
+            )
+        else:
+            st.session_state[MENDED] = api.mend(claim.id, MendIn.model_validate(said))
+    except client.ApiProblem as problem:
+        hold(problem)
+    except ValueError:
+        words = "Give a reason (it is kept with the claim), at most 12 diagnoses and four modifiers to a line."
+        hold(client.ApiProblem("The mend cannot be sent.", words))
+    st.rerun()
 
 
 def _show_mended() -> None:
     """What the last mend led to, once."""
     mended = st.session_state.pop(MENDED, None)
     if isinstance(mended, MendView):
-        st.success(plain(f"Claim {mended.claim_number} is now {mended.state}."))
+        said(f"Claim {mended.claim_number} is {mended.state}.")
         show_findings(mended.findings)
+    elif isinstance(mended, WriteOffItem):
+        said(f"Asked: {dollars(mended.amount)} of claim {mended.claim_number} to be written off. A manager decides.")

@@ -1,18 +1,22 @@
-"""The coder's screen: the note and its evidence on the left, the codes on the right, one key for each decision.
+"""The coder's screen: the worklist, the note with its evidence, the codes decided by one key each, the signature.
 
-Every decision goes to the API at once, so a refresh loses nothing. Keys: a accept, x reject and then 1 to 8 for the
-reason, n next, p previous, u undo, s sign. (Streamlit keeps r for itself, so reject is x.)
+Every decision goes to the API at once, so a refresh loses nothing; the visit in hand is in the page's address. Keys:
+those of the bench (`widgets/bench.py`), n next visit, p previous, s sign. (Streamlit keeps r and c for itself.)
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
 from app_streamlit import client
-from app_streamlit.widgets.evidence import show_note
+from app_streamlit.widgets.bench import fresh, in_groups, show_bench
+from app_streamlit.widgets.look import counted, dollars, said, strip
 from app_streamlit.widgets.messages import hold, plain, show_findings, show_held
+from app_streamlit.widgets.picklist import Row, picklist
 from serving.schemas.coding import (
     DecisionIn,
     EncounterItem,
@@ -20,7 +24,6 @@ from serving.schemas.coding import (
     ProcedureIn,
     SignatureIn,
     SignatureView,
-    SuggestionView,
 )
 
 REASONS = {
@@ -33,63 +36,75 @@ REASONS = {
     "integral_symptom": "symptom integral to a diagnosis",
     "duplicate": "duplicate",
 }
-DECIDED = {"accept": "accepted", "reject": "rejected", "add": "added", "": "to decide"}
-CHOSEN, POSITION, REJECTING, MADE, SIGNED = (
-    "coder_encounter",
-    "coder_position",
-    "coder_rejecting",
-    "coder_made",
-    "coder_signed",
-)
+VISIT, SEEN, SIGNED, UNSURE, ORDER = "coder_visit", "coder_seen", "coder_signed", "coder_unsure", "coder_order"
+WORKLIST_LENGTH = 200
+LETTERS = "ABCDEFGHIJKL"
 
 
 def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = client.current()
-    show_held()
-    _show_signature()
-    items = api.worklist()
+    items = api.worklist(limit=WORKLIST_LENGTH)
     if not items:
+        show_held()
+        _show_signature()
         st.info("No visit waits for codes.")
         return
-    encounter_id = _choose(items)
+    encounter_id = _visit(items)
+    with st.sidebar:
+        _worklist(items, encounter_id)
     encounter = api.encounter(encounter_id)
     if not encounter.suggestions and not encounter.abstained and _ask_once(encounter_id):
         api.suggest(encounter_id)
         encounter = api.encounter(encounter_id)
     _banner(encounter)
-    position = _position(encounter.suggestions)
-    note, codes = st.columns([3, 2])
-    with note:
-        show_note(encounter.note, encounter.suggestions, position)
-    with codes:
-        if encounter.abstained:
-            st.warning(plain(f"The model abstains: {encounter.abstain_reason}. Code this visit by hand."))
-        _keys(encounter, position)
-        _codes(encounter.suggestions, position)
-        _add_box(encounter)
-        show_findings(encounter.findings)
-        _sign_box(encounter)
+    show_held()
+    _show_signature()
+    if encounter.abstained:
+        st.warning(plain(f"The model abstains: {encounter.abstain_reason}. Code this visit by hand."))
+    show_bench(encounter, REASONS, int(st.session_state.get(SEEN, 0)), take_decisions)
+    show_findings(encounter.findings)
+    _sign_box(encounter, _after(items, encounter_id))
 
 
-def _choose(items: Sequence[EncounterItem]) -> str:
-    """The visit in hand; a change of visit starts at its first undecided code."""
-    by_id = {item.id: item for item in items}
-    if st.session_state.get(CHOSEN) not in by_id:
-        st.session_state[CHOSEN] = items[0].id
-        _start_over()
-
-    def line(encounter_id: str) -> str:
-        item = by_id[encounter_id]
-        return f"{item.service_date}  {item.patient}  {item.provider}  {item.decided}/{item.suggested} decided"
-
-    chosen = st.selectbox("Worklist", list(by_id), format_func=line, key=CHOSEN, on_change=_start_over)
-    return str(chosen)
+# --- the worklist ---
 
 
-def _start_over() -> None:
-    for key in (POSITION, REJECTING, MADE):
-        st.session_state.pop(key, None)
+def _visit(items: Sequence[EncounterItem]) -> str:
+    """The visit in hand: the one chosen, the one in the address, else the first."""
+    known = [item.id for item in items]
+    wanted = (st.session_state.get(VISIT), st.query_params.get("visit"), known[0])
+    found = next(str(visit) for visit in wanted if visit in known)
+    st.session_state[VISIT] = st.query_params["visit"] = found
+    return found
+
+
+def _after(items: Sequence[EncounterItem], encounter_id: str) -> str:
+    """The visit that follows in the worklist, or the first when it was the last."""
+    known = [item.id for item in items]
+    return known[(known.index(encounter_id) + 1) % len(known)]
+
+
+def _worklist(items: Sequence[EncounterItem], chosen: str) -> None:
+    more = "+" if len(items) == WORKLIST_LENGTH else ""
+    begun = sum(item.decided > 0 for item in items)
+    strip((f"{len(items)}{more}", "visits to code", ""), (str(begun), "begun", ""))
+    rows = [Row(item.id, (_named(item), _progress(item))) for item in items]
+    picklist("worklist", (("", "lines"), ("", "number")), rows, chosen, on_pick=_go, height="calc(100vh - 6.2rem)")
+
+
+def _named(item: EncounterItem) -> tuple[str, str]:
+    return f"{item.patient}\n{item.service_date} · {item.provider.partition(',')[0]}", ""
+
+
+def _progress(item: EncounterItem) -> tuple[str, str]:
+    tone = "good" if item.suggested and item.decided >= item.suggested else "quiet"
+    return f"{item.decided}/{max(item.suggested, item.decided)}", tone
+
+
+def _go(encounter_id: str) -> None:
+    st.session_state[VISIT] = encounter_id
+    st.session_state.pop(UNSURE, None)
 
 
 def _ask_once(encounter_id: str) -> bool:
@@ -102,172 +117,186 @@ def _ask_once(encounter_id: str) -> bool:
 
 
 def _banner(encounter: EncounterView) -> None:
-    words = (
-        encounter.patient,
-        f"born {encounter.birth_date}",
-        encounter.sex,
-        f"seen {encounter.service_date}",
-        f"{encounter.provider} ({encounter.specialty})",
-        encounter.payer,
-        encounter.status,
+    strip(
+        (encounter.patient, f"{encounter.sex}, born {encounter.birth_date}", ""),
+        ("", f"seen {encounter.service_date}", ""),
+        ("", f"{encounter.provider} ({encounter.specialty})", ""),
+        ("", encounter.payer, ""),
+        ("", encounter.status, ""),
     )
-    with st.container(border=True):
-        st.markdown(" · ".join(plain(word) for word in words if word))
 
 
-def _position(suggestions: Sequence[SuggestionView]) -> int:
-    """The current suggestion: the one the coder went to, else the first without a decision."""
-    first_open = next((number for number, item in enumerate(suggestions) if not item.decision), 0)
-    position = int(st.session_state.setdefault(POSITION, first_open))
-    return max(0, min(position, len(suggestions) - 1))
+# --- decisions ---
 
 
-def _decide(encounter_id: str, decision: DecisionIn, position: int) -> None:
-    """Record one decision and go to `position`; on a problem stay, and show it."""
+def take_decisions() -> None:
+    """Send what the coder decided to the API, in order. At a problem the rest is dropped and the page shows the API's
+    own state, so that what is on the screen is what is kept."""
+    for entry in fresh(int(st.session_state.get(SEEN, 0))):
+        st.session_state[SEEN] = int(entry["seq"])
+        _decide(str(entry["visit"]), entry["system"], entry["code"], entry["decision"], entry["reason"])
+
+
+def _decide(encounter_id: str, system: str, code: str, decision: str, reason: str = "") -> bool:
+    """Send one decision; a problem is kept to be shown. Returns whether it was taken."""
+    st.session_state.pop(UNSURE, None)
+    said = {"system": system, "code": code, "decision": decision, "reason": reason}
     try:
-        client.current().decide(encounter_id, decision)
+        client.current().decide(encounter_id, DecisionIn.model_validate(said))
+        return True
     except client.ApiProblem as problem:
         hold(problem)
-        return
-    made = st.session_state.setdefault(MADE, [])
-    if decision.decision == "undo":
-        made[:] = [one for one in made if one != (decision.system, decision.code)]
-    else:
-        made.append((decision.system, decision.code))
-    st.session_state[POSITION] = position
-    st.session_state[REJECTING] = False
-
-
-def _go(position: int) -> None:
-    st.session_state[POSITION] = position
-    st.session_state[REJECTING] = False
-
-
-def _set_rejecting(on: bool) -> None:
-    st.session_state[REJECTING] = on
-
-
-def _decision(suggestion: SuggestionView, decision: str, reason: str = "") -> DecisionIn:
-    return DecisionIn.model_validate(
-        {"system": suggestion.system, "code": suggestion.code, "decision": decision, "reason": reason}
-    )
-
-
-def _undo(encounter_id: str, suggestions: Sequence[SuggestionView], position: int) -> None:
-    """Take back the last decision of this session, or the current code's when there is none."""
-    made = st.session_state.get(MADE) or []
-    places = {(item.system, item.code): number for number, item in enumerate(suggestions) if item.decision}
-    last = next((places[one] for one in reversed(made) if one in places), position)
-    if suggestions[last].decision:
-        _decide(encounter_id, _decision(suggestions[last], "undo"), last)
-
-
-def _keys(encounter: EncounterView, position: int) -> None:
-    """The buttons and their keys."""
-    suggestions = encounter.suggestions
-    if not suggestions:
-        st.info("No code is suggested. Add codes below.")
-        return
-    current, after = suggestions[position], min(position + 1, len(suggestions) - 1)
-    accept, reject, onward, back, undo = st.columns(5)
-    accept.button(
-        "Accept",
-        shortcut="a",
-        type="primary",
-        on_click=_decide,
-        args=(encounter.id, _decision(current, "accept"), after),
-    )
-    reject.button("Reject", shortcut="x", on_click=_set_rejecting, args=(True,))
-    onward.button("Next", shortcut="n", on_click=_go, args=(after,))
-    back.button("Previous", shortcut="p", on_click=_go, args=(max(0, position - 1),))
-    undo.button("Undo", shortcut="u", on_click=_undo, args=(encounter.id, suggestions, position))
-    if st.session_state.get(REJECTING):
-        st.markdown(f"Why is **{plain(current.code)}** rejected?")
-        for number, (reason, words) in enumerate(REASONS.items(), start=1):
-            st.button(
-                words,
-                key=f"reject_{reason}",
-                shortcut=str(number),
-                on_click=_decide,
-                args=(encounter.id, _decision(current, "reject", reason), after),
-            )
-        st.button("Keep it open", shortcut="Esc", on_click=_set_rejecting, args=(False,))
-
-
-def _codes(suggestions: Sequence[SuggestionView], position: int) -> None:
-    """The codes; the current one with its score, rule and counter-evidence."""
-    for number, item in enumerate(suggestions):
-        state = DECIDED.get(item.decision, item.decision)
-        if item.reason:
-            state = f"{state}: {REASONS.get(item.reason, item.reason)}"
-        with st.container(border=number == position):
-            code = f"**{plain(item.code)}**" if number == position else plain(item.code)
-            st.markdown(f"{code} {plain(item.title)} · {plain(state)}")
-            if number != position:
-                continue
-            st.caption(plain(f"{item.system}, score {item.score / 10:.1f}%, {item.rule}"))
-            for against in item.counter:
-                st.caption(f":red[Against: {plain(against.why)}]")
-
-
-def _add_box(encounter: EncounterView) -> None:
-    with st.form("add_code", clear_on_submit=True, border=True):
-        system = st.selectbox("Add a code", ("ICD-10-CM", "CPT", "HCPCS"))
-        code = st.text_input("Code", max_chars=8)
-        if not st.form_submit_button("Add"):
-            return
-    try:
-        decision = DecisionIn.model_validate({"system": system, "code": code.strip().upper(), "decision": "add"})
     except ValueError:
-        st.error("That is no code. Give 3 to 8 letters, digits or a point, such as E11.9 or 99213.")
-        return
-    _decide(encounter.id, decision, int(st.session_state.get(POSITION, 0)))
-    st.rerun()
+        hold(client.ApiProblem("That is no code.", "Give 3 to 8 letters, digits or a point, such as E11.9 or 99213."))
+    return False
 
 
-def _sign_box(encounter: EncounterView) -> None:
+def code_system(code: str) -> str:
+    """Which code set a typed code is of: five figures CPT, a letter and four figures HCPCS, else ICD-10-CM."""
+    if re.fullmatch(r"\d{4}[0-9A-Z]", code):
+        return "CPT"
+    return "HCPCS" if re.fullmatch(r"[A-Z]\d{4}", code) else "ICD-10-CM"
+
+
+def _add(encounter_id: str) -> None:
+    code = str(st.session_state.get("add_code", "")).strip(" /").upper()
+    if code and _decide(encounter_id, code_system(code), code, "add"):
+        st.session_state["add_code"] = ""
+
+
+# --- the signature ---
+
+
+def _sign_box(encounter: EncounterView, following: str) -> None:
     """What the claim needs beside the codes, and the signature."""
-    kept = [item for item in encounter.suggestions if item.decision in {"accept", "add"}]
-    procedures = [item.code for item in kept if item.system != "ICD-10-CM"]
-    with st.expander("Modifiers, units, referral, authorization"):
-        for code in procedures:
-            modifiers, units = st.columns(2)
-            modifiers.text_input(f"{code} modifiers", key=_field(encounter, code, "modifiers"), placeholder="25 59")
-            units.number_input(f"{code} units", 1, 999, 1, key=_field(encounter, code, "units"))
-        st.text_input("Referral number", max_chars=50, key=_field(encounter, "", "referral"))
-        st.text_input("Authorization number", max_chars=50, key=_field(encounter, "", "authorization"))
-    undecided = sum(not item.decision for item in encounter.suggestions)
-    if undecided:
-        st.caption(f"{undecided} suggested codes have no decision yet.")
-    st.button("Sign", shortcut="s", type="primary", on_click=_sign, args=(encounter, procedures))
+    diagnoses, procedures = _kept(encounter)
+    add, order, lines, numbers = st.columns([2, 4, 6, 4])
+    add.text_input(
+        "Add a code ( / )", key="add_code", max_chars=8, placeholder="E11.9, 99213", on_change=_add,
+        args=(encounter.id,),
+    )  # fmt: skip
+    with order:
+        key = _order(encounter.id, diagnoses)
+        st.text_input(
+            "Diagnoses, first-listed first", key=key, placeholder="accept a diagnosis", disabled=not diagnoses
+        )
+        st.caption("  ".join(f"{LETTERS[place]} {plain(code)}" for place, code in enumerate(_codes(key)[:12])))
+    with lines:
+        _lines(encounter.id, procedures)
+    with numbers:
+        referral, authorization = st.columns(2)
+        referral.text_input("Referral", max_chars=50, key=_field(encounter.id, "", "referral"))
+        authorization.text_input("Authorization", max_chars=50, key=_field(encounter.id, "", "authorization"))
+        unsure = st.session_state.get(UNSURE) == encounter.id
+        words = f"Sign without {_undecided(encounter)} undecided" if unsure else "Sign"
+        st.button(
+            words, shortcut="s", type="primary", width="stretch", on_click=_sign,
+            args=(encounter.id, following),
+        )  # fmt: skip
 
 
-def _field(encounter: EncounterView, code: str, name: str) -> str:
-    return f"sign_{encounter.id}_{code}_{name}"
+def _kept(encounter: EncounterView) -> tuple[list[str], list[str]]:
+    """The diagnoses and the procedures that the coder accepted or added."""
+    kept = [item for item in in_groups(encounter.suggestions) if item.decision in {"accept", "add"}]
+    diagnoses = [item.code for item in kept if item.system == "ICD-10-CM"]
+    return diagnoses, [item.code for item in kept if item.system != "ICD-10-CM"]
 
 
-def _sign(encounter: EncounterView, procedures: Sequence[str]) -> None:
-    """Sign. Procedures go by name only where the coder gave a modifier or units; else the API takes those accepted."""
+def _undecided(encounter: EncounterView) -> int:
+    return sum(not item.decision for item in encounter.suggestions)
+
+
+def _order(encounter_id: str, diagnoses: Sequence[str]) -> str:
+    """The key of the field that holds the order; codes accepted since come last, codes taken back go."""
+    key = _field(encounter_id, "", "diagnoses")
+    if st.session_state.get(key + ORDER) != list(diagnoses):
+        before = _codes(key)
+        kept = [code for code in before if code in diagnoses]
+        st.session_state[key] = " ".join(kept + [code for code in diagnoses if code not in kept])
+        st.session_state[key + ORDER] = list(diagnoses)
+    return key
+
+
+def _codes(key: str) -> list[str]:
+    return str(st.session_state.get(key, "")).upper().replace(",", " ").split()
+
+
+def _lines(encounter_id: str, procedures: Sequence[str]) -> None:
+    """Modifiers, units and the diagnoses each procedure is for, by their letters."""
+    if not procedures:
+        st.caption("Procedures: none accepted yet")
+    for place, code in enumerate(procedures):
+        shown: Literal["visible", "collapsed"] = "collapsed" if place else "visible"
+        name, modifiers, units, pointers = st.columns([2, 3, 3, 3], vertical_alignment="bottom")
+        name.markdown(f"**{plain(code)}**")
+        modifiers.text_input(
+            "Modifiers", key=_field(encounter_id, code, "modifiers"), placeholder="25 59", label_visibility=shown
+        )
+        units.number_input("Units", 1, 999, 1, key=_field(encounter_id, code, "units"), label_visibility=shown)
+        pointers.text_input(
+            "For diagnoses", key=_field(encounter_id, code, "pointers"), placeholder="A B, or all",
+            label_visibility=shown,
+        )  # fmt: skip
+
+
+def _field(encounter_id: str, code: str, name: str) -> str:
+    return f"sign_{encounter_id}_{code}_{name}"
+
+
+def pointers_of(text: str) -> list[int]:
+    """Letters or numbers of diagnoses as numbers from 1. Raises ValueError for anything else."""
+    marks = re.findall(r"[A-L]|\d+|[^\s,]", text.upper())
+    return [LETTERS.index(mark) + 1 if mark in LETTERS else int(mark) for mark in marks]
+
+
+def _signature(encounter: EncounterView) -> SignatureIn:
+    """What the coder signs. Raises ValueError where it cannot be read."""
+    encounter_id, (diagnoses, procedures) = encounter.id, _kept(encounter)
+
+    def said(code: str, name: str) -> str:
+        return str(st.session_state.get(_field(encounter_id, code, name), "")).strip()
+
     lines = [
         {
             "code": code,
-            "modifiers": str(st.session_state.get(_field(encounter, code, "modifiers"), "")).upper().split(),
-            "units": int(st.session_state.get(_field(encounter, code, "units"), 1)),
+            "modifiers": said(code, "modifiers").upper().replace(",", " ").split(),
+            "units": int(said(code, "units") or 1),
+            "pointers": pointers_of(said(code, "pointers")),
         }
         for code in procedures
     ]
-    told = any(line["modifiers"] or line["units"] != 1 for line in lines)
+    return SignatureIn(
+        diagnoses=_codes(_order(encounter_id, diagnoses)),
+        procedures=[ProcedureIn.model_validate(line) for line in lines],
+        referral=said("", "referral"),
+        authorization_number=said("", "authorization"),
+    )
+
+
+def _sign(encounter_id: str, following: str) -> None:
+    """Sign what is accepted and go on to the next visit. With codes undecided the key is asked for twice."""
+    take_decisions()  # a key pressed just before counts
     try:
-        signature = SignatureIn(
-            procedures=[ProcedureIn.model_validate(line) for line in lines] if told else [],
-            referral=str(st.session_state.get(_field(encounter, "", "referral"), "")).strip(),
-            authorization_number=str(st.session_state.get(_field(encounter, "", "authorization"), "")).strip(),
-        )
-        st.session_state[SIGNED] = client.current().sign(encounter.id, signature)
+        encounter = client.current().encounter(encounter_id)
+        if _undecided(encounter) and st.session_state.get(UNSURE) != encounter_id:
+            st.session_state[UNSURE] = encounter_id
+            return
+        st.session_state.pop(UNSURE, None)
+        signed = client.current().sign(encounter_id, _signature(encounter))
     except client.ApiProblem as problem:
         hold(problem)
+        return
     except ValueError:
-        hold(client.ApiProblem("The modifiers or units cannot be signed.", "Give at most four modifiers to a line."))
+        hold(
+            client.ApiProblem(
+                "The signature cannot be read.",
+                "Give at most 12 diagnoses, four modifiers to a line, and for diagnoses their letters, such as A B.",
+            )
+        )
+        return
+    st.session_state[SIGNED] = signed
+    if signed.charges:
+        st.session_state[VISIT] = following
 
 
 def _show_signature() -> None:
@@ -276,8 +305,11 @@ def _show_signature() -> None:
     if not isinstance(signed, SignatureView):
         return
     if signed.claim_number:
-        words = f"Claim {signed.claim_number} ({signed.claim_state}): {signed.charges} charges, {signed.total}."
-        st.success(plain(words))
+        charges = f"{counted(signed.charges, 'charge')}, {dollars(signed.total)}"
+        said(f"Signed: claim {signed.claim_number} is {signed.claim_state}; {charges}.")
+    elif signed.charges:
+        charges = f"{counted(signed.charges, 'charge')}, {dollars(signed.total)}"
+        said(f"Signed: {charges}, no claim; the visit is {signed.status}.")
     else:
-        st.info(plain(f"No claim was made; the visit is {signed.status}, {signed.charges} charges, {signed.total}."))
+        said("Not signed.", "bad")
     show_findings(signed.findings)

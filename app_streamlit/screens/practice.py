@@ -1,81 +1,119 @@
-"""The manager's screen: figures with what they are made of, aging, denials, statements, and the proof of the ledger."""
+"""The manager's screen: figures with what they are made of, write-offs to approve, and the proof of the ledger."""
 
 from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Literal
 
 import streamlit as st
 
 from app_streamlit import client
-from app_streamlit.widgets.messages import plain, show_problem
-from serving.schemas.billing import AgingRow, MetricView
-
-CARDS_IN_A_ROW = 3
+from app_streamlit.widgets.look import counted, dollars, said, strip
+from app_streamlit.widgets.messages import hold, show_held, show_problem
+from app_streamlit.widgets.picklist import Row, show_table
+from serving.schemas.billing import AgingRow, AnalyticsView, MetricView
 
 
 def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = client.current()
     analytics = api.analytics()
-    st.caption(plain(f"As of {analytics.as_of}"))
-    for start in range(0, len(analytics.metrics), CARDS_IN_A_ROW):
-        columns = st.columns(CARDS_IN_A_ROW)
-        for column, metric in zip(columns, analytics.metrics[start : start + CARDS_IN_A_ROW], strict=False):
-            with column:
-                _metric(metric)
-    st.subheader("Aging by owner, from the date of service")
-    st.dataframe([_aging(row) for row in analytics.aging], hide_index=True)
-    denials, states = st.columns(2)
-    with denials:
-        st.subheader("Denials by category")
-        _counts("Category", analytics.denials_by_category)
-    with states:
-        st.subheader("Claims by state")
-        _counts("State", analytics.claims_by_state)
-    # The parts below stand alone: where one cannot be shown, the figures above still are.
-    for part in (_ledger, _statements):
-        try:
-            part(api)
-        except client.ApiProblem as problem:
-            show_problem(problem)
+    for column, metric in zip(st.columns(len(analytics.metrics) or 1), analytics.metrics, strict=False):
+        with column:
+            _metric(metric)
+    left, right = st.columns([3, 2])
+    with left:
+        strip(("Open balances", f"by age in days from the date of service, as of {analytics.as_of}", ""))
+        _aging(analytics.aging)
+        # Each stands alone: where one cannot be shown, the rest still is.
+        for part in (_write_offs, _ledger):
+            try:
+                part(api)
+            except client.ApiProblem as problem:
+                show_problem(problem)
+    with right:
+        _counted(analytics)
 
 
 def _metric(metric: MetricView) -> None:
-    """A figure never without its numerator, its denominator and what is not known yet."""
-    with st.container(border=True):
-        st.metric(plain(metric.name), metric.value, help=plain(metric.definition))
-        st.caption(plain(f"{metric.numerator} of {metric.denominator}; {metric.unknown} not known; {metric.as_of}"))
+    """A figure never without its numerator, its denominator, what is not known yet, and its definition."""
+    value = f"{Decimal(metric.value) * 100:.1f}%" if metric.value else "not known"
+    st.html(
+        f'<div class="figure"><small>{html.escape(metric.name)}</small><b>{html.escape(value)}</b>'
+        f"<span>{html.escape(f'{metric.numerator} of {metric.denominator}; {metric.unknown} not known yet')}</span>"
+        f"<small>{html.escape(metric.definition)}</small></div>"
+    )
 
 
-def _aging(row: AgingRow) -> dict[str, str]:
-    return {"Owner": row.owner, **row.buckets, "Total": row.total}
+def _aging(rows: Sequence[AgingRow]) -> None:
+    buckets = list(rows[0].buckets) if rows else []
+    columns = [("Owed by", ""), ("", ""), *((name, "number") for name in (*buckets, "Total"))]
+    cells = [
+        Row(
+            str(place),
+            [
+                (row.owner, ""),
+                (row.party, ""),
+                *((_amount(amount), "quiet" if Decimal(amount) == 0 else "") for amount in row.buckets.values()),
+                (_amount(row.total), "strong"),
+            ],
+        )
+        for place, row in enumerate(rows)
+    ]
+    show_table("aging", columns, cells)
 
 
-def _counts(name: str, counts: dict[str, int]) -> None:
-    rows = [{name: key, "Claims": count} for key, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
-    st.dataframe(rows, hide_index=True)
+def _amount(amount: str) -> str:
+    return f"{Decimal(amount):,.2f}"
+
+
+def _counted(analytics: AnalyticsView) -> None:
+    for key, title, counts in (
+        ("denials", "Denials by category", analytics.denials_by_category),
+        ("states", "Claims by state", analytics.claims_by_state),
+    ):
+        strip((title, f"{sum(counts.values()):,} in all", ""))
+        show_table(key, (("", ""), ("Claims", "number"), ("Share", "number")), _shares(counts))
+
+
+def _shares(counts: Mapping[str, int]) -> list[Row]:
+    total = sum(counts.values()) or 1
+    ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [
+        Row(name, [(name.replace("_", " "), ""), (f"{count:,}", ""), (f"{100 * count / total:.0f}%", "quiet")])
+        for name, count in ranked
+    ]
+
+
+def _write_offs(api: client.Client) -> None:
+    """What waits for a second person: who asked may not approve, and the API sees to it."""
+    waiting = api.write_offs()
+    show_held()
+    strip((counted(len(waiting), "write-off"), "asked for", ""))
+    for item in waiting:
+        words, approve, decline = st.columns([6, 1, 1], vertical_alignment="center")
+        with words:
+            asked = f"of claim {item.claim_number}: {item.reason} ({item.asked_by}, {item.asked_on})"
+            strip((dollars(item.amount), asked, ""))
+        approve.button("Approve", key=f"approve_{item.id}", on_click=_decide, args=(item.id, "approve"))
+        decline.button("Decline", key=f"decline_{item.id}", on_click=_decide, args=(item.id, "decline"))
+
+
+def _decide(work_id: str, verb: Literal["approve", "decline"]) -> None:
+    try:
+        client.current().decide_write_off(work_id, verb)
+    except client.ApiProblem as problem:
+        hold(problem)
 
 
 def _ledger(api: client.Client) -> None:
-    st.subheader("Proof of the ledger")
+    strip(("Proof of the ledger", "both hash chains walked and every leg added up just now", ""))
     proof = api.ledger_proof()
+    counted = f"{proof.entries:,} entries sum to {proof.sum_cents} cents; {proof.events:,} events in the log"
     if proof.sound:
-        st.success(f"Sound: {proof.entries} entries sum to {proof.sum_cents} cents; {proof.events} events in the log.")
+        said(f"Sound: {counted}.")
     else:
-        st.error("The ledger is not sound. Stop posting, and compare with the last backup that was.")
-    st.caption(plain(f"Ledger chain {proof.chain}; event chain {proof.event_chain}"))
-
-
-def _statements(api: client.Client) -> None:
-    st.subheader("Statements")
-    statements = {item.id: item for item in api.statements()}
-    if not statements:
-        st.info("No statement was sent.")
-        return
-
-    def line(statement_id: str) -> str:
-        item = statements[statement_id]
-        return f"{item.on}  {item.guarantor}  {item.total}"
-
-    chosen = st.selectbox("Statement", list(statements), format_func=line)
-    if st.button("Fetch the PDF"):
-        pdf = api.statement_pdf(str(chosen))
-        st.download_button("Save the PDF", pdf, file_name=f"{chosen}.pdf", mime="application/pdf")
+        said(f"Not sound: {counted}. Stop posting, and compare with the last backup that was.", "bad")
+    st.caption(f"Ledger chain {proof.chain}  \nEvent chain {proof.event_chain}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import streamlit as st
 
-from app_streamlit.client import ApiProblem, sign_in_address
+from app_streamlit.client import ApiProblem
+from app_streamlit.widgets.look import said, sign_in_link
 from serving.schemas.coding import FindingView
 
 HELD = "held_problem"
+NOT_CHECKED = "not checked"
+SEVERITIES = ("error", "warning", NOT_CHECKED)
 _SPECIAL = "\\`*_{}[]()<>#+-.!|~:$&"
 
 
@@ -20,9 +24,9 @@ def plain(text: str) -> str:
 
 def show_problem(problem: ApiProblem) -> None:
     """What is wrong and what would mend it; the way to sign in where that is the mend."""
-    st.error(plain(" ".join(words for words in (problem.error, problem.mend) if words)))
+    said(" ".join(told(words) for words in (problem.error, problem.mend) if words), "bad")
     if problem.status == 401:
-        st.link_button("Sign in", sign_in_address())
+        sign_in_link()
 
 
 def hold(problem: ApiProblem) -> None:
@@ -37,14 +41,32 @@ def show_held() -> None:
         show_problem(problem)
 
 
+def findings_html(findings: Sequence[FindingView]) -> str:
+    """Each finding in a line: what is wrong, what would mend it, and small the rule and the place. None is markup."""
+    ranked = sorted(findings, key=lambda each: SEVERITIES.index(each.severity) if each.severity in SEVERITIES else 0)
+    return "".join(
+        f'<li class="{html.escape(each.severity)}"><b>{_escaped(each.message)}</b> {_escaped(each.mend)}'
+        f" <small>{html.escape(each.rule)}, {html.escape(each.where)}</small></li>"
+        for each in ranked
+    )
+
+
+def told(words: str) -> str:
+    """Words as a sentence."""
+    words = words.strip()
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}" if words else ""
+
+
+def _escaped(words: str) -> str:
+    return html.escape(told(words))
+
+
 def show_findings(findings: Sequence[FindingView]) -> None:
-    """Each finding with its severity, its place and its mend."""
-    for finding in findings:
-        words = f"{plain(finding.message)} {plain(finding.mend)}".strip()
-        line = f"{words}  \n{plain(finding.rule)} {plain(finding.where)}".rstrip()
-        if finding.severity.lower() in {"error", "fatal", "block"}:
-            st.error(line)
-        elif finding.severity.lower() in {"warning", "warn"}:
-            st.warning(line)
-        else:
-            st.info(line)
+    """The findings, gravest first. What could not be checked is folded: it is no fault of the claim."""
+    told = [each for each in findings if each.severity != NOT_CHECKED]
+    if told:
+        st.html(f'<ul class="findings">{findings_html(told)}</ul>')
+    unchecked = [each for each in findings if each.severity == NOT_CHECKED]
+    if unchecked:
+        with st.expander(f"{len(unchecked)} rules could not be checked"):
+            st.html(f'<ul class="findings">{findings_html(unchecked)}</ul>')

@@ -72,8 +72,21 @@ LAYOUTS: Mapping[str, tuple[Column, ...]] = {
         Column("office", "number", 4),
         Column("facility", "number", 4),
     ),
+    "rvu": (  # relative values in hundredths
+        _CODE5,
+        Column("modifier", "text", 2),
+        Column("status", "text", 1),
+        Column("work", "number", 4),
+        Column("office", "number", 4),
+        Column("facility", "number", 4),
+        Column("malpractice", "number", 4),
+        Column("multiple", "text", 1),
+        Column("bilateral", "text", 1),
+        Column("assistant", "text", 1),
+        Column("endoscopy_base", "text", 5),
+    ),
 }
-KEYS: Mapping[str, int] = {"ptp": 2, "fees": 2}  # how many leading columns make the key; one where not listed
+KEYS: Mapping[str, int] = {"ptp": 2, "fees": 2, "rvu": 2}  # how many leading columns make the key; one where not listed
 
 
 def record_width(columns: tuple[Column, ...]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from billing_core.codesets.layout import KEYS, MAGIC, WIDTHS, Column, Row, TableHeader, Value, checksum, record_width
 from billing_core.errors import TableError
 
-_REBUILD = "build the tables again (cleanclaim tables)"
+_REBUILD = "build the tables again (cleanclaim init, cleanclaim tables import)"
 _REMEMBERED = 1 << 16  # keys whose rows are kept ready; a year of claims of one practice uses a few thousand
 
 

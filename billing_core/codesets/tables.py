@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
-from billing_core.codesets.layout import SUFFIX, Row
+from billing_core.codesets.layout import SUFFIX, Row, Value
 from billing_core.codesets.table import CodeTable
 from billing_core.errors import TableError
+from billing_core.fee_terms import Rvu
 from billing_core.money import Cents
 
 
@@ -104,6 +106,10 @@ class Tables:
         """Every loaded release, by name and date."""
         return tuple(table for name in sorted(self._by_name) for table in self._by_name[name])
 
+    def holds(self, name: str) -> bool:
+        """Whether any release of the table is loaded."""
+        return name in self._by_name
+
     def release(self, name: str, on: date) -> CodeTable | None:
         """The release of the table that speaks of that day, or None."""
         for table in self._by_name.get(name, ()):
@@ -183,6 +189,32 @@ class Tables:
         table = self.release("fees", on)
         rows = table.find(code, modifier) if table else ()
         return (int(rows[0][4] if facility else rows[0][3]) or None) if rows else None
+
+    def rvu(self, code: str, on: date, *, modifier: str = "") -> Rvu | None:
+        """The relative values of a code (or of its component, by modifier), or None when no release lists it with any.
+
+        A code that is listed without relative values (not paid by the schedule, priced by the carrier) is None too.
+        """
+        table = self.release("rvu", on)
+        rows = table.find(code, modifier) if table else ()
+        if not rows or not any(rows[0][3:7]):
+            return None
+        _, _, status, work, office, facility, malpractice, multiple, bilateral, assistant, base = rows[0]
+        return Rvu(
+            work=_hundredths(work),
+            office=_hundredths(office),
+            facility=_hundredths(facility),
+            malpractice=_hundredths(malpractice),
+            status=str(status),
+            multiple=str(multiple),
+            bilateral=str(bilateral),
+            assistant=str(assistant),
+            endoscopy_base=str(base),
+        )
+
+
+def _hundredths(value: Value) -> Decimal:
+    return Decimal(int(value)).scaleb(-2)
 
 
 def _in_force(row: Row, on: date) -> bool:

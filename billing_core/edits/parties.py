@@ -18,6 +18,7 @@ from billing_core.registration import Relationship
 from billing_core.rule import Severity
 
 _GUIDE = "005010X222A1 "
+_SEPARATORS = frozenset("~*:^")  # as our files use them: segment, element, component, repetition
 _POST_BOX = re.compile(r"\s*(p\.?\s*o\.?\s*box|post office box|lock\s?box)\b", re.IGNORECASE)
 
 
@@ -118,6 +119,14 @@ def subscriber_name(claim: Claim, context: ClaimContext) -> Iterator[Problem]:
             yield "a name is missing", where, "copy both names from the insurance card"
 
 
+@edit("name-characters", "A name holds no character that separates parts of a file.", _GUIDE + "appendix B.1.1.2.5")
+def name_characters(claim: Claim, context: ClaimContext) -> Iterator[Problem]:
+    """The file would carry a space in its place: another name than on the card."""
+    for name, where in ((claim.coverage.subscriber.name, "subscriber"), (claim.patient.name, "patient")):
+        if not _SEPARATORS.isdisjoint((*name.last, *name.first, *name.middle, *name.suffix)):
+            yield "a name holds one of ~ * : ^", where, "enter the name with the letters of the insurance card"
+
+
 @edit(
     "self-is-subscriber",
     "A patient registered as the subscriber has the subscriber's name and birth date.",
@@ -151,6 +160,7 @@ RULES = (
     payer_number,
     member_id,
     subscriber_name,
+    name_characters,
     self_is_subscriber,
     born_before_service,
 )

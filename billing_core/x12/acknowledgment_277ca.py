@@ -18,7 +18,17 @@ from billing_core.acknowledgment import ClaimAcknowledgment
 from billing_core.money import x12_amount
 from billing_core.registration import Payer
 from billing_core.x12.envelope import Envelope, TransactionSet, sets_of, write_interchange
-from billing_core.x12.segment import Segment, SegmentWriter, day_text, first, free_text, split_before, text_of
+from billing_core.x12.segment import (
+    Segment,
+    SegmentWriter,
+    collector_paused,
+    day_text,
+    first,
+    free_text,
+    parse_day,
+    split_before,
+    text_of,
+)
 
 KIND = "277CA"
 SET_ID = "277"
@@ -117,7 +127,8 @@ def read(data: bytes) -> tuple[ClaimAcknowledgment, ...]:
     A rejection of the whole file or of a provider, which names no claim, is given with number "" and the trace number
     of what was rejected as `payer_reference`. Of several statuses of a claim the first that rejects is taken.
     """
-    return tuple(one for found in sets_of(data, SET_ID, VERSIONS, "277CA") for one in read_set(found))
+    with collector_paused():
+        return tuple(one for found in sets_of(data, SET_ID, VERSIONS, "277CA") for one in read_set(found))
 
 
 def read_set(one: TransactionSet) -> Iterator[ClaimAcknowledgment]:
@@ -127,15 +138,20 @@ def read_set(one: TransactionSet) -> Iterator[ClaimAcknowledgment]:
     if beginning is None:
         raise one.header.error("the transaction set has no BHT", "ask the payer to send the file again")
     on = beginning.day(4)
+    received: date | None = None
+    trace = ""
     for level in levels:
         kind = level[0].get(3)
         heading, *claims = split_before(level, frozenset({"TRN"}))
+        if kind == "20":
+            stamp = first(level, "DTP", "050")
+            received, trace = (parse_day(stamp.get(3)) if stamp else None), text_of(level, "TRN", "1")
         for piece in claims:
             status = _status(piece, on)
             if kind == "PT":
                 if status is None:
                     raise piece[0].error("a claim without status (STC)", "ask the payer to send the file again")
-                yield _read_claim(heading, piece, status, on)
+                yield replace(_read_claim(heading, piece, status, on), received_on=received, trace=trace)
             elif status is not None and not _acknowledgment(status, on).accepted:
                 about = _LEVEL_NAMES.get(kind, "several claims")
                 yield replace(_acknowledgment(status, on), message=f"rejects {about}", payer_reference=piece[0].get(2))

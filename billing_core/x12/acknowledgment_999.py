@@ -26,9 +26,6 @@ GROUP_ID = "FA"
 VERSION = "005010X231A1"
 VERSIONS = ("005010X231",)
 
-CLAIM_GROUP_ID = "HC"
-CLAIM_VERSION = "005010X222A1"
-
 SEGMENT_ERRORS = {  # IK304, in our words
     "1": "a segment the guide does not know",
     "2": "a segment the guide does not expect here",
@@ -39,10 +36,10 @@ SEGMENT_ERRORS = {  # IK304, in our words
     "7": "segments stand in the wrong order",
     "8": "elements of the segment are wrong",
     "I4": "a segment that this guide does not use",
-    "I6": "a segment that the situation does not allow",
-    "I7": "a segment that the situation requires is missing",
-    "I8": "too many segments for the situation",
-    "I9": "too few segments for the situation",
+    "I6": "a segment that the situation requires is missing",
+    "I7": "a loop occurs less often than the guide asks",
+    "I8": "a segment occurs less often than the guide asks",
+    "I9": "a segment that the situation does not allow",
 }
 ELEMENT_ERRORS = {  # IK403, in our words
     "1": "a required element is missing",
@@ -56,10 +53,11 @@ ELEMENT_ERRORS = {  # IK403, in our words
     "9": "not a time",
     "10": "two elements exclude each other",
     "12": "the element is repeated too often",
-    "I6": "a value that the situation does not allow",
+    "13": "more components than the element has",
+    "I6": "a code that this guide does not use",
     "I9": "an element that the situation requires is missing",
     "I10": "an element that this guide does not use",
-    "I11": "an element repeated too often for this guide",
+    "I11": "an element repeated less often than the guide asks",
     "I12": "a value that is not of the pattern the guide asks for",
     "I13": "an element that the situation does not allow",
 }
@@ -72,8 +70,19 @@ SET_ERRORS = {  # IK502, in our words
     "6": "the kind of transaction set is missing or wrong",
     "7": "its control number is missing or wrong",
     "18": "it does not belong in this functional group",
+    "19": "its version is missing or wrong",
     "23": "its control number is not unique in the group",
+    "I5": "segments of it are in error by the guide",
     "I6": "its version is not supported",
+}
+GROUP_ERRORS = {  # AK905, in our words
+    "1": "the kind of functional group is not supported",
+    "2": "the version of the group is not supported",
+    "3": "the trailer of the group is missing",
+    "4": "the control numbers of its header and trailer differ",
+    "5": "the number of its transaction sets is wrong",
+    "6": "its control number is malformed",
+    "19": "its control number was used before",
 }
 
 
@@ -88,22 +97,33 @@ def sentence(error: SegmentError) -> str:
 
 
 def acknowledge(
-    set_control: str, details: Sequence[SegmentError] = (), accepted: bool | None = None
+    set_control: str,
+    details: Sequence[SegmentError] = (),
+    accepted: bool | None = None,
+    codes: Sequence[str] = (),
+    set_id: str = "837",
+    version: str = "005010X222A1",
 ) -> SetAcknowledgment:
-    """The acknowledgment of one set, its sentences made from `details`. Accepted when there are none, unless said."""
-    taken = not details if accepted is None else accepted
-    errors = tuple(sentence(error) for error in details) or (() if taken else (SET_ERRORS["5"],))
-    return SetAcknowledgment(set_control, taken, errors, tuple(details))
+    """The acknowledgment of one set, its sentences made from `details` and `codes` (IK502). Accepted without any."""
+    taken = not details and not codes if accepted is None else accepted
+    own = tuple(codes) or (() if taken else ("5",))
+    return SetAcknowledgment(set_control, taken, _errors(details, own), tuple(details), own, set_id, version)
+
+
+def _errors(details: Sequence[SegmentError], codes: Sequence[str]) -> tuple[str, ...]:
+    """In sentences: the errors of segments; "segments are in error" (5, I5) only where none is named."""
+    said = [SET_ERRORS.get(code, f"error {code}") for code in codes if not details or code not in ("5", "I5")]
+    return (*said, *map(sentence, details))
 
 
 # --- writing -------------------------------------------------------------------------------------------------------
 
 
 def write(acknowledgments: GroupAcknowledgment | Sequence[GroupAcknowledgment], envelope: Envelope) -> bytes:
-    """One interchange, one 999 for each acknowledged group of professional claims.
+    """One interchange, one 999 for each acknowledged group.
 
-    Errors are written from `details`: a 999 has no place for a sentence without codes, so such a set goes out as
-    rejected (IK5*R*5) and no more. X12Error when a value is missing or cannot be held.
+    Errors are written from `details` and `codes`: a 999 has no place for a sentence without codes, so a set refused
+    without any goes out as rejected (IK5*R*5) and no more. X12Error when a value is missing or cannot be held.
     """
     groups = [acknowledgments] if isinstance(acknowledgments, GroupAcknowledgment) else list(acknowledgments)
     if not groups:
@@ -112,18 +132,22 @@ def write(acknowledgments: GroupAcknowledgment | Sequence[GroupAcknowledgment], 
     for position, group in enumerate(groups, start=1):
         w = SegmentWriter()
         w.about(f"group {position}")
-        w.add("AK1", CLAIM_GROUP_ID, w.need(group.group_control, "AK102", "group control number"), CLAIM_VERSION)
+        w.add("AK1", group.group_id, w.need(group.group_control, "AK102", "group control number"), group.version)
         for one in group.sets:
             _set(w, one)
         taken = sum(one.accepted for one in group.sets)
         count = str(len(group.sets))
-        w.add("AK9", w.need(group.code, "AK901", "acknowledgment code"), count, count, str(taken))
+        code = w.need(group.code, "AK901", "acknowledgment code")
+        w.add("AK9", code, count, count, str(taken), *group.codes[:CODES_MAX])
         sets.append((SET_ID, w.lines))
     return write_interchange(envelope, GROUP_ID, VERSION, sets)
 
 
+CODES_MAX = 5  # IK502 to IK506, AK905 to AK909
+
+
 def _set(w: SegmentWriter, one: SetAcknowledgment) -> None:
-    w.add("AK2", "837", w.need(one.set_control, "AK202", "set control number"), CLAIM_VERSION)
+    w.add("AK2", one.set_id, w.need(one.set_control, "AK202", "set control number"), one.version)
     previous: tuple[str, int] | None = None
     for error in one.details:
         if not error.element or (error.segment, error.position) != previous:
@@ -135,7 +159,7 @@ def _set(w: SegmentWriter, one: SetAcknowledgment) -> None:
     if one.accepted:
         w.add("IK5", "E" if one.details else "A")
     else:
-        w.add("IK5", "R", "5")
+        w.add("IK5", "R", *(one.codes[:CODES_MAX] or ("5",)))
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -151,8 +175,17 @@ def read_set(one: TransactionSet) -> GroupAcknowledgment:
     header, *pieces = split_before(one.segments, frozenset({"AK2", "AK9"}))
     if not header or header[0].id != "AK1" or not pieces or pieces[-1][0].id != "AK9":
         raise one.header.error("the 999 has no AK1 or no AK9", "ask the payer to send the acknowledgment again")
-    code = pieces[-1][0].get(1)
-    return GroupAcknowledgment(header[0].get(2), code, tuple(_read_set(piece) for piece in pieces[:-1]))
+    ak1, ak9 = header[0], pieces[-1][0]
+    return GroupAcknowledgment(
+        group_control=ak1.get(2),
+        code=ak9.get(1),
+        sets=tuple(_read_set(piece) for piece in pieces[:-1]),
+        group_id=ak1.get(1),
+        version=ak1.get(3),
+        codes=tuple(ak9.get(place) for place in range(5, 10) if ak9.get(place)),
+        answered_on=one.sent_on,
+        trace=f"{one.interchange}/{one.control}",
+    )
 
 
 def _read_set(piece: Sequence[Segment]) -> SetAcknowledgment:
@@ -164,11 +197,16 @@ def _read_set(piece: Sequence[Segment]) -> SetAcknowledgment:
     details: list[SegmentError] = []
     for trouble in list(split_before(piece, frozenset({"IK3"})))[1:]:
         details.extend(_read_errors(trouble))
-    errors = [sentence(error) for error in details]
-    if not errors:
-        codes = [verdict.get(place) for place in range(2, 7) if verdict.get(place)]
-        errors = [SET_ERRORS.get(code, f"error {code}") for code in codes]
-    return SetAcknowledgment(ak2.get(2), verdict.get(1) in ("A", "E"), tuple(errors), tuple(details))
+    codes = tuple(verdict.get(place) for place in range(2, 7) if verdict.get(place))
+    return SetAcknowledgment(
+        set_control=ak2.get(2),
+        accepted=verdict.get(1) in ("A", "E"),
+        errors=_errors(details, codes),
+        details=tuple(details),
+        codes=codes,
+        set_id=ak2.get(1),
+        version=ak2.get(3),
+    )
 
 
 def _read_errors(trouble: Sequence[Segment]) -> list[SegmentError]:

@@ -7,12 +7,8 @@ from collections.abc import Iterator
 from billing_core.rule import Severity
 from billing_core.x12 import acknowledgment_277ca, acknowledgment_999
 from billing_core.x12.envelope import TransactionSet
-from billing_core.x12.guide import Coded, Guide, Part, Required, Typed
+from billing_core.x12.guide import Coded, Guide, Part, Required, Typed, codes
 from billing_core.x12.segment import split_before
-
-
-def _codes(text: str) -> frozenset[str]:
-    return frozenset(text.split())
 
 
 def cut_999(one: TransactionSet) -> Iterator[Part]:
@@ -30,7 +26,9 @@ def cut_277ca(one: TransactionSet) -> Iterator[Part]:
     header, *levels = split_before(one.segments, frozenset({"HL"}))
     yield Part("header", header)
     for level in levels:
-        yield Part("claim" if level[0].get(3) == "PT" else "level", level)
+        kind = level[0].get(3)
+        traced = kind == "19" and any(segment.id == "TRN" for segment in level)
+        yield Part("claim" if kind == "PT" else "traced provider" if traced else "level", level)
 
 
 GUIDE_999 = Guide(
@@ -41,11 +39,11 @@ GUIDE_999 = Guide(
     versions=acknowledgment_999.VERSIONS,
     cut=cut_999,
     read=acknowledgment_999.read_set,
-    segments=_codes("AK1 AK2 IK3 CTX IK4 IK5 AK9"),
+    segments=codes("AK1 AK2 IK3 CTX IK4 IK5 AK9"),
     required=(Required("group", "AK1"), Required("group", "AK9"), Required("set", "IK5")),
     coded=(
-        Coded("AK9", 1, _codes("A E M P R W X")),
-        Coded("IK5", 1, _codes("A E M R W X")),
+        Coded("AK9", 1, codes("A E M P R W X")),
+        Coded("IK5", 1, codes("A E M R W X")),
         Coded("IK3", 4, frozenset(acknowledgment_999.SEGMENT_ERRORS), severity=Severity.WARNING),
         Coded("IK4", 3, frozenset(acknowledgment_999.ELEMENT_ERRORS), severity=Severity.WARNING),
     ),
@@ -61,18 +59,19 @@ GUIDE_277CA = Guide(
     versions=acknowledgment_277ca.VERSIONS,
     cut=cut_277ca,
     read=lambda one: tuple(acknowledgment_277ca.read_set(one)),
-    segments=_codes("BHT HL NM1 TRN DTP STC QTY AMT REF SVC"),
+    segments=codes("BHT HL NM1 TRN DTP STC QTY AMT REF SVC"),
     required=(
         Required("header", "BHT"),
         Required("claim", "NM1", ("QC",), Severity.WARNING),
         Required("claim", "TRN", ("2",)),
         Required("claim", "STC"),
+        Required("traced provider", "STC", severity=Severity.WARNING),
     ),
     coded=(
-        Coded("BHT", 1, _codes("0085")),
-        Coded("HL", 3, _codes("20 21 19 PT")),
-        Coded("STC", 1, _codes("A0 A1 A2 A3 A4 A5 A6 A7 A8"), component=1),
-        Coded("STC", 3, _codes("WQ U")),
+        Coded("BHT", 1, codes("0085")),
+        Coded("HL", 3, codes("20 21 19 PT")),
+        Coded("STC", 1, codes("A0 A1 A2 A3 A4 A5 A6 A7 A8"), component=1),
+        Coded("STC", 3, codes("WQ U")),
     ),
     typed=(Typed("BHT", 4, "date"), Typed("STC", 2, "date"), Typed("STC", 4, "amount"), Typed("AMT", 2, "amount")),
     rules=(),

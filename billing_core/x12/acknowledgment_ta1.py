@@ -20,13 +20,18 @@ NOTES = {  # TA105, in our words; others are shown by number
     "002": "the standard is not supported",
     "003": "the version is not supported",
     "004": "the segment terminator is invalid",
+    "005": "the sender's id qualifier is invalid",
     "006": "the sender's id is not known",
+    "007": "the receiver's id qualifier is invalid",
     "008": "the receiver's id is not known",
     "009": "the receiver is not known",
+    "010": "the authorization qualifier is invalid",
+    "012": "the security qualifier is invalid",
     "014": "the interchange date is invalid",
     "015": "the interchange time is invalid",
     "017": "the version is invalid",
     "018": "the control number is invalid",
+    "019": "the acknowledgment request is invalid",
     "020": "the test indicator is invalid",
     "021": "the number of groups is wrong",
     "022": "the control structure is invalid",
@@ -44,7 +49,9 @@ def write(acknowledgments: Sequence[InterchangeAcknowledgment], envelope: Envelo
     for one in acknowledgments:
         if one.code not in ("A", "E", "R") or not 0 <= one.control <= CONTROL_MAX:
             raise writer.refuse("not an interchange acknowledgment", "TA1", "give a control number and A, E or R")
-        writer.add("TA1", f"{one.control:09d}", day_text(one.on)[2:], f"{envelope.on:%H%M}", one.code, one.note)
+        writer.add(
+            "TA1", f"{one.control:09d}", day_text(one.on)[2:], one.at or f"{envelope.on:%H%M}", one.code, one.note
+        )
     return write_acknowledgments(envelope, writer.lines)
 
 
@@ -63,4 +70,4 @@ def _read(ta1: Segment) -> InterchangeAcknowledgment:
         raise ta1.error("a date is missing or is not YYMMDD", "ask the sender to correct it", 2)
     if ta1.get(4) not in ("A", "E", "R"):
         raise ta1.error("an unknown acknowledgment code", "ask the sender for A, E or R", 4)
-    return InterchangeAcknowledgment(ta1.count(1), day, ta1.get(4), ta1.get(5))
+    return InterchangeAcknowledgment(ta1.count(1), day, ta1.get(4), ta1.get(5), ta1.get(3))

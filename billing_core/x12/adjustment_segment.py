@@ -38,17 +38,22 @@ def read_adjustments(segments: Iterable[Segment]) -> tuple[Adjustment, ...]:
     """Every triplet of every CAS among `segments`. X12Error for an unknown group code or a malformed amount."""
     found: list[Adjustment] = []
     for segment in segments:
-        if segment.id != "CAS":
-            continue
-        try:
-            group = Group(segment.get(1))
-        except ValueError as error:
-            mend = "ask the payer to send CO, OA, PI, PR or CR"
-            raise segment.error("an unknown adjustment group code", mend, 1) from error
-        for place in range(2, len(segment.elements), 3):
-            reason = segment.get(place)
-            if reason or segment.get(place + 1):
-                if not reason:
-                    raise segment.error("an adjustment without reason code", "ask the payer to correct it", place)
-                found.append(Adjustment(group, reason, segment.amount(place + 1), segment.get(place + 2)))
+        if segment.id == "CAS":
+            read_adjustment_segment(segment, found)
     return tuple(found)
+
+
+_GROUPS = {group.value: group for group in Group}
+
+
+def read_adjustment_segment(segment: Segment, found: list[Adjustment]) -> None:
+    """Append every triplet of one CAS."""
+    group = _GROUPS.get(segment.get(1))
+    if group is None:
+        raise segment.error("an unknown adjustment group code", "ask the payer to send CO, OA, PI, PR or CR", 1)
+    for place in range(2, len(segment.elements), 3):
+        reason = segment.get(place)
+        if reason or segment.get(place + 1):
+            if not reason:
+                raise segment.error("an adjustment without reason code", "ask the payer to correct it", place)
+            found.append(Adjustment(group, reason, segment.amount(place + 1), segment.get(place + 2)))

@@ -14,14 +14,15 @@ guides, appendix C.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Protocol
 
 from billing_core.errors import X12Error
 from billing_core.rule import Finding, Severity
 from billing_core.x12.segment import Segment, day_text, parse_day, read_segments
-from billing_core.x12.separators import STANDARD
+from billing_core.x12.separators import FIELD_WIDTHS, STANDARD
 
 CONTROL_MAX = 999_999_999
 _PARTY = re.compile(r"[A-Za-z0-9 \-._/&]{2,15}\Z", re.ASCII)
@@ -45,7 +46,7 @@ class Envelope:
 class TransactionSet:
     """One ST to SE: `segments` are those between, `version` is ST03, or GS08 where the guide has no ST03.
 
-    `sent_on` is the date of its functional group (GS04), None when that is no date.
+    `sent_on` is the date of its functional group (GS04), None when that is no date; `interchange` is ISA13.
     """
 
     id: str
@@ -54,6 +55,7 @@ class TransactionSet:
     header: Segment
     segments: tuple[Segment, ...]
     sent_on: date | None = None
+    interchange: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,11 @@ class Contents:
 
 DEFECTS: dict[str, tuple[str, str]] = {  # rule: (what is wrong, what mends it)
     "x12-segment-id": ("a segment id is not two or three upper-case letters and digits", "correct the segment id"),
+    "x12-segment-empty": ("a segment without an id, or a doubled terminator", "remove the empty segment"),
+    "x12-isa-width": (
+        "the ISA is not 106 characters wide, each field padded to its width",
+        "pad the ISA's fields with blanks to their fixed widths",
+    ),
     "x12-misplaced": ("a segment stands outside every transaction set", "put it between its ST and SE, or remove it"),
     "x12-interchange-open": ("the interchange is not closed by an IEA", "the file is cut off: fetch it again"),
     "x12-group-open": ("the functional group is not closed by a GE", "the file is cut off: fetch it again"),
@@ -114,10 +121,40 @@ DEFECTS: dict[str, tuple[str, str]] = {  # rule: (what is wrong, what mends it)
 }
 
 
+class Body(Protocol):
+    """Where the segments between ST and SE go."""
+
+    def append(self, segment: Segment, /) -> None:
+        """Take one segment."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Segment]: ...
+
+
+class Tally:
+    """A body that counts its segments and forgets them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def append(self, segment: Segment, /) -> None:
+        """Count one segment."""
+        self.count += 1
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(())
+
+
 @dataclass(slots=True)
 class _Open:
     """What is being read: the open interchange, group and set, and what has been closed so far."""
 
+    body: Body
+    new_body: Callable[[], Body]
     defects: list[Finding] = field(default_factory=list)
     interchanges: list[Interchange] = field(default_factory=list)
     isa: Segment | None = None
@@ -126,24 +163,58 @@ class _Open:
     gs: Segment | None = None
     sets: list[TransactionSet] = field(default_factory=list)
     st: Segment | None = None
-    body: list[Segment] = field(default_factory=list)
 
-    def defect(self, rule: str, at: Segment, element: int = 0) -> None:
+    def defect(self, rule: str, at: Segment, element: int = 0, counted: int | None = None) -> None:
         message, mend = DEFECTS[rule]
+        if counted is not None:
+            stated = at.get(element)
+            shown = stated if stated.isascii() and stated.isdecimal() and len(stated) <= 10 else "no number"
+            message = f"{message}: it says {shown}, counted {counted}"
         self.defects.append(Finding(rule, Severity.ERROR, message, at.where(element), mend))
 
 
 def contents(data: bytes) -> Contents:
     """The interchanges of a file and the defects of their envelopes. X12Error when it cannot be split at all."""
-    state = _Open()
-    segments = read_segments(data)
-    for segment in segments:
-        if not _SEGMENT_ID.match(segment.id):
-            state.defect("x12-segment-id", segment)
-        _STEPS.get(segment.id, _inside)(state, segment)
-    if segments:
-        _close_interchange(state, segments[-1], closed=False)
-    return Contents(tuple(state.interchanges), tuple(state.defects))
+    watch = Watch(list)
+    for segment in read_segments(data):
+        watch.see(segment)
+    return watch.contents()
+
+
+class Watch:
+    """Follows the envelopes of a file segment by segment. With `Tally` as body it remembers no segment of a set."""
+
+    def __init__(self, new_body: Callable[[], Body]) -> None:
+        self._state = _Open(body=new_body(), new_body=new_body)
+        self._last: Segment | None = None
+        self._ids: set[str] = set()
+
+    def see(self, segment: Segment) -> None:
+        """The next segment of the file."""
+        state, id = self._state, segment.elements[0]
+        self._last = segment
+        step = _STEPS.get(id)
+        if step is None:
+            if id not in self._ids:
+                self._new_id(segment)
+            if state.st is not None:
+                state.body.append(segment)
+                return
+        (step or _inside)(state, segment)
+
+    def _new_id(self, segment: Segment) -> None:
+        """An id met for the first time: remember it when it is one, note the defect when it is not."""
+        id = segment.elements[0]
+        if _SEGMENT_ID.match(id):
+            self._ids.add(id)
+        else:
+            self._state.defect("x12-segment-id" if id else "x12-segment-empty", segment)
+
+    def contents(self) -> Contents:
+        """What was seen, the file being at its end."""
+        if self._last is not None:
+            _close_interchange(self._state, self._last, closed=False)
+        return Contents(tuple(self._state.interchanges), tuple(self._state.defects))
 
 
 def whole(data: bytes) -> Contents:
@@ -171,6 +242,10 @@ def sets_of(data: bytes, id: str, versions: tuple[str, ...], name: str) -> tuple
 
 def _open_interchange(state: _Open, isa: Segment) -> None:
     _close_interchange(state, isa, closed=False)
+    for element, (value, width) in enumerate(zip(isa.elements[1:], FIELD_WIDTHS, strict=False), start=1):
+        if len(value) != width:
+            state.defect("x12-isa-width", isa, element)
+            break
     state.isa, state.groups, state.acknowledgments = isa, [], []
 
 
@@ -189,7 +264,7 @@ def _open_set(state: _Open, st: Segment) -> None:
         state.defect("x12-misplaced", st)
     if any(one.control == st.get(2) for one in state.sets):
         state.defect("x12-set-repeated", st, 2)
-    state.st, state.body = st, []
+    state.st, state.body = st, state.new_body()
 
 
 def _inside(state: _Open, segment: Segment) -> None:
@@ -216,7 +291,7 @@ def _end_set(state: _Open, se: Segment) -> None:
         state.defect("x12-trailer-alone", se)
         return
     if not _counted(se, len(state.body) + 2):
-        state.defect("x12-set-count", se, 1)
+        state.defect("x12-set-count", se, 1, len(state.body) + 2)
     if se.get(2) != state.st.get(2):
         state.defect("x12-set-control", se, 2)
     _close_set(state, se, closed=True)
@@ -228,7 +303,7 @@ def _end_group(state: _Open, ge: Segment) -> None:
         state.defect("x12-trailer-alone", ge)
         return
     if not _counted(ge, len(state.sets)):
-        state.defect("x12-group-count", ge, 1)
+        state.defect("x12-group-count", ge, 1, len(state.sets))
     if not _same_number(ge.get(2), state.gs.get(6)):
         state.defect("x12-group-control", ge, 2)
     _close_group(state, ge, closed=True)
@@ -240,7 +315,7 @@ def _end_interchange(state: _Open, iea: Segment) -> None:
         state.defect("x12-trailer-alone", iea)
         return
     if not _counted(iea, len(state.groups)):
-        state.defect("x12-interchange-count", iea, 1)
+        state.defect("x12-interchange-count", iea, 1, len(state.groups))
     if iea.get(2) != state.isa.get(13):
         state.defect("x12-interchange-control", iea, 2)
     _close_interchange(state, iea, closed=True)
@@ -263,8 +338,10 @@ def _close_set(state: _Open, at: Segment, *, closed: bool) -> None:
         state.defect("x12-set-open", at)
     version = state.st.get(3) or (state.gs.get(8) if state.gs else "")
     sent_on = parse_day(state.gs.get(4)) if state.gs else None
-    state.sets.append(TransactionSet(state.st.get(1), state.st.get(2), version, state.st, tuple(state.body), sent_on))
-    state.st, state.body = None, []
+    interchange = state.isa.get(13) if state.isa else ""
+    id, control = state.st.get(1), state.st.get(2)
+    state.sets.append(TransactionSet(id, control, version, state.st, tuple(iter(state.body)), sent_on, interchange))
+    state.st, state.body = None, state.new_body()
 
 
 def _close_group(state: _Open, at: Segment, *, closed: bool) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from billing_core.codesets.tables import Tables
 from billing_core.errors import MoneyError, X12Error
 from billing_core.money import parse_amount
 from billing_core.rule import Finding, Rule, Severity
@@ -80,7 +81,7 @@ class Typed:
     severity: Severity = Severity.ERROR
 
 
-SetRule = Rule[Parts, None]
+SetRule = Rule[Parts, Tables | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,17 @@ class Guide:
     unread: Severity = Severity.ERROR
 
 
+def codes(text: str) -> frozenset[str]:
+    """The codes of a list, written with blanks between."""
+    return frozenset(text.split())
+
+
 def _finding(rule: str, severity: Severity, message: str, where: str, mend: str) -> Finding:
     return Finding(rule, severity, message, where, mend)
 
 
-def findings(guide: Guide, one: TransactionSet) -> tuple[Finding, ...]:
-    """All that the guide's tables, rules and reader find in one transaction set."""
+def findings(guide: Guide, one: TransactionSet, tables: Tables | None = None) -> tuple[Finding, ...]:
+    """All that the guide's tables, rules and reader find in one transaction set; codes by `tables`, when given."""
     subject = Parts(one, tuple(guide.cut(one)))
     coded = _by_id(guide.coded)
     typed = _by_id(guide.typed)
@@ -123,7 +129,7 @@ def findings(guide: Guide, one: TransactionSet) -> tuple[Finding, ...]:
         for segment in part.segments:
             found.extend(_judge(guide, part.name, segment, coded.get(segment.id, ()), typed.get(segment.id, ())))
     for rule in guide.rules:
-        found.extend(rule.check(subject, None))
+        found.extend(rule.check(subject, tables))
     if not any(f.severity is Severity.ERROR for f in found):
         found.extend(_unread(guide, one))
     return tuple(found)

@@ -12,8 +12,9 @@ from billing_core.errors import X12Error
 from billing_core.remittance import imbalances
 from billing_core.rule import Finding, Rule, Severity
 from billing_core.x12 import remittance_835
+from billing_core.x12.claim_rules import STATES
 from billing_core.x12.envelope import TransactionSet
-from billing_core.x12.guide import Coded, Guide, Part, Parts, Required, SetRule, Typed
+from billing_core.x12.guide import Coded, Guide, Part, Parts, Required, SetRule, Typed, codes
 from billing_core.x12.segment import split_before
 
 
@@ -33,21 +34,19 @@ REQUIRED = (
     Required("header", "TRN"),
     Required("header", "N1", ("PR",)),
     Required("header", "N1", ("PE",)),
+    Required("header", "PER", ("BL",), Severity.WARNING),
     Required("claim", "NM1", ("QC",), Severity.WARNING),
 )
 
 
-def _codes(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 CODED = (
-    Coded("BPR", 1, _codes("C D H I P U X"), severity=Severity.WARNING),
-    Coded("BPR", 3, _codes("C D")),
-    Coded("BPR", 4, _codes("ACH BOP CHK FWT NON"), severity=Severity.WARNING),
-    Coded("CLP", 2, _codes("1 2 3 4 19 20 21 22 23 25")),
-    Coded("CAS", 1, _codes("CO CR OA PI PR")),
-    Coded("SVC", 1, _codes("AD ER HC HP IV N4 N6 NU UI WK"), component=1, severity=Severity.WARNING),
+    Coded("N4", 2, STATES | {""}, severity=Severity.WARNING),
+    Coded("BPR", 1, codes("C D H I P U X"), severity=Severity.WARNING),
+    Coded("BPR", 3, codes("C D")),
+    Coded("BPR", 4, codes("ACH BOP CHK FWT NON"), severity=Severity.WARNING),
+    Coded("CLP", 2, codes("1 2 3 4 19 20 21 22 23 25")),
+    Coded("CAS", 1, codes("CO CR OA PI PR")),
+    Coded("SVC", 1, codes("AD ER HC HP IV N4 N6 NU UI WK"), component=1, severity=Severity.WARNING),
 )
 
 TYPED = (
@@ -65,10 +64,10 @@ TYPED = (
     *(Typed("PLB", place, "amount") for place in (4, 6, 8, 10, 12, 14)),
 )
 
-SEGMENTS = _codes("BPR NTE TRN CUR REF DTM N1 N2 N3 N4 PER RDM LX TS3 TS2 CLP CAS NM1 MIA MOA AMT QTY SVC LQ PLB")
+SEGMENTS = codes("BPR NTE TRN CUR REF DTM N1 N2 N3 N4 PER RDM LX TS3 TS2 CLP CAS NM1 MIA MOA AMT QTY SVC LQ PLB")
 
 
-def _balances(subject: Parts, _: None) -> Iterator[Finding]:
+def _balances(subject: Parts, _: object) -> Iterator[Finding]:
     """The three balances; a set that cannot be read is reported by its reader."""
     try:
         remittance = remittance_835.read_set(subject.set)

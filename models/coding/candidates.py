@@ -39,6 +39,7 @@ SOFT = word_set("acute chronic recurrent disease disorder syndrome injury condit
 NEARLY = 8  # per mille: enough to part two terms that are otherwise equal
 OTHER_SIDE = 500  # per mille: "left lower quadrant" is not "right lower quadrant"
 SOFT_SHARE = 350  # per mille of a soft word's weight
+_LIGHT = 4000  # a term of common words alone must be there in full
 
 
 class Source(StrEnum):
@@ -68,6 +69,17 @@ class Match:
 
     code: str
     agreement: int
+    source: Source
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A term of which a sentence holds `share` per mille by weight; `weight` is all of the term's."""
+
+    code: str
+    share: int
+    weight: int
     source: Source
     words: str
 
@@ -139,6 +151,8 @@ class TermIndex:
         self._postings = np.frombuffer(files["postings.bin"], dtype="<u4")
         self._offsets = np.frombuffer(files["offsets.bin"], dtype="<u4").tolist()
         self._totals = np.frombuffer(files["totals.bin"], dtype="<i4").astype("i8")
+        self._least = self._totals.clip(_LIGHT)
+        self._log_totals = np.log(self._totals + 1.0)
         self._terms = files["terms.tsv"].decode().splitlines()
         self._unknown_weight = 4000  # a word no title holds: it counts against every match
 
@@ -166,6 +180,30 @@ class TermIndex:
         matches = [self._match(int(i), score, said) for i, score in zip(top, scores, strict=True)]
         return sorted(matches, key=_preference)[:limit]
 
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of a title, an inclusion term or the lexicon."""
+        return frozenset(self._number)
+
+    def covered(self, words: Iterable[str], floor: int, limit: int = 25) -> list[Covered]:
+        """The terms of which a sentence holds at least `floor` per mille by weight, wherever its words stand."""
+        np = self._np
+        said = [w for w in dict.fromkeys(words) if self._weight.get(w)]
+        if not said:
+            return []
+        shared = np.zeros(len(self._totals), dtype="i4")
+        for word in said:
+            at = self._number[word]
+            shared[self._postings[self._offsets[at] : self._offsets[at + 1]]] += self._weight[word]
+        hit = np.flatnonzero(1000 * shared >= floor * self._least)
+        share = 1000 * shared[hit] // self._totals[hit].clip(1)
+        top = np.argsort(-share * self._log_totals[hit], kind="stable")[:limit]
+        found = []
+        for number, per_mille in zip(hit[top].tolist(), share[top].tolist(), strict=True):
+            term, code, source = self._terms[number].split("\t")
+            found.append(Covered(code, per_mille, int(self._totals[number]), Source(source), term))
+        return found
+
     def _match(self, number: int, agreement: int, said: Sequence[str]) -> Match:
         words, code, source = self._terms[number].split("\t")
         named = words.split()
@@ -185,51 +223,65 @@ def _preference(match: Match) -> tuple[int, int, int, str]:
 _RANK = {source: rank for rank, source in enumerate((Source.HOUSE, Source.LEXICON, Source.TITLE, Source.INCLUSION))}
 
 
+LINKS = word_set("the of in his her their")  # words that join the parts of a phrase and are read over
+
+
 class PhraseFinder:
-    """Finds dictionary phrases in a text's normal words, the longest first, none inside another."""
+    """Finds dictionary phrases in a text's normal words, the longest first, none inside another.
+
+    Joining words are read over, and a side where the phrase names none: "tumor in the left kidney" is a kidney tumor.
+    """
 
     def __init__(self, phrases: bytes) -> None:
         import ahocorasick_rs
 
-        self._entries: list[tuple[str, Source]] = []
-        patterns: list[str] = []
+        self._exact: dict[str, tuple[str, Source]] = {}
+        chosen: dict[str, tuple[str, Source]] = {}
         for line in phrases.decode().splitlines():
             words, code, source = line.split("\t")
-            patterns.append(f" {words} ")
-            self._entries.append((code, Source(source)))
-        self._exact = {p.strip(): i for i, p in enumerate(patterns)}
+            self._exact[words] = (code, Source(source))
+            bare = " ".join(w for w in words.split() if w not in LINKS)
+            if bare and (bare not in chosen or (Source(source) in OWN and chosen[bare][1] not in OWN)):
+                chosen[bare] = (code, Source(source))
+        self._entries = list(chosen.values())
         self._automaton = ahocorasick_rs.AhoCorasick(
-            patterns, implementation=ahocorasick_rs.Implementation.ContiguousNFA
+            [f" {words} " for words in chosen], implementation=ahocorasick_rs.Implementation.ContiguousNFA
         )
 
     def exact(self, words: str) -> tuple[str, Source] | None:
         """The code of exactly these normal words, None where the dictionary has no such phrase."""
-        at = self._exact.get(words)
-        return None if at is None else self._entries[at]
+        return self._exact.get(words)
 
     def find(self, words: Sequence[Word]) -> list[Mention]:
         """Every phrase in the words, in order; of overlapping phrases the longer is kept."""
-        if not words:
-            return []
-        starts: dict[int, int] = {}
-        ends: dict[int, int] = {}
-        at = 0
-        for number, word in enumerate(words):
-            starts[at] = number
-            at += len(word.normal) + 1
-            ends[at + 1] = number
-        text = " " + " ".join(w.normal for w in words) + " "
-        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        plain = [at for at, word in enumerate(words) if word.normal not in LINKS]
+        hits = self._hits(words, plain)
+        if any(words[at].normal in SIDES for at in plain):
+            hits |= self._hits(words, [at for at in plain if words[at].normal not in SIDES])
         taken = bytearray(len(words))
         found: list[Mention] = []
-        for entry, start, end in sorted(hits, key=lambda h: (h[1] - h[2], h[1], h[0])):
-            first, last = starts[start], ends[end]
+        for _, first, last, entry in sorted(hits):
             if any(taken[first : last + 1]):
                 continue
             taken[first : last + 1] = b"\x01" * (last + 1 - first)
             code, source = self._entries[entry]
             found.append(Mention(words[first].start, words[last].end, code, source))
         return sorted(found, key=lambda m: (m.start, m.end))
+
+    def _hits(self, words: Sequence[Word], kept: Sequence[int]) -> set[tuple[int, int, int, int]]:
+        """(less the number of words, first word, last word, entry) of every phrase in the kept words."""
+        starts: dict[int, int] = {}
+        ends: dict[int, int] = {}
+        at = 0
+        for place, number in enumerate(kept):
+            starts[at] = place
+            at += len(words[number].normal) + 1
+            ends[at + 1] = place
+        text = " " + " ".join(words[number].normal for number in kept) + " "
+        return {
+            (starts[start] - ends[end] - 1, kept[starts[start]], kept[ends[end]], entry)
+            for entry, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True)
+        }
 
 
 def phrase_file(terms: Sequence[Term], longest: int = 6) -> bytes:
@@ -238,7 +290,7 @@ def phrase_file(terms: Sequence[Term], longest: int = 6) -> bytes:
     Where two codes share a phrase the lexicon's stands, else the first in code order.
     """
     chosen: dict[str, Term] = {}
-    for term in sorted(set(terms), key=lambda t: (_RANK[t.source] if t.source in OWN else 9, t.code)):
+    for term in sorted(set(terms), key=lambda t: (_RANK[t.source] if t.source in OWN else 9, t.code, _RANK[t.source])):
         count = len(term.words.split())
         if term.source in OWN or 0 < count <= longest:
             chosen.setdefault(term.words, term)

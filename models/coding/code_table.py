@@ -57,6 +57,7 @@ class CodeTable:
             code, billable, seventh, title = line.split("\t")
             self._rows[code] = (billable, seventh, title)
         self.codes: Sequence[str] = tuple(self._rows)
+        self._usual: dict[str, str] = {}
 
     def __contains__(self, code: str) -> bool:
         return code in self._rows
@@ -103,3 +104,20 @@ class CodeTable:
             if row.billable:
                 yield row
             at += 1
+
+    def usual_leaf(self, code: str) -> str:
+        """The billable code that a code or category stands for where nothing more is said; "" where none does.
+
+        The code itself, else the one below it called unspecified; the first seventh character where one is needed.
+        """
+        if code not in self._usual:
+            self._usual[code] = code if self.billable(code) else self._unspecified_below(code)
+        return self._usual[code]
+
+    def _unspecified_below(self, code: str) -> str:
+        found = list(self.below(code))
+        plain = [row for row in found if "unspecified" in row.title.lower()] or (found if len(found) == 1 else [])
+        if not plain:
+            return ""
+        row = min(plain, key=lambda r: (-r.title.lower().count("unspecified"), len(r.code), r.code))
+        return extended(row.code, row.seventh[0]) if row.seventh else row.code

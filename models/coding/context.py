@@ -43,8 +43,9 @@ RULES: tuple[tuple[Context, str, str], ...] = (
         " known"
         "|not suggestive of|not consistent with|no history of|no hx of|no h/o|neither|nor|ruled out for|no"
         " suspicion of"
-        "|no concern for|no complaints of|rules out|ruled out|does not show|did not show|no longer having|lack of|non"
-        "|cannot see|declines any|no symptoms of|no findings of|negative|unremarkable for|no family history of",
+        "|no concern for|no complaints of|rules out|ruled out|does not show|did not show|no longer having|lack of"
+        "|without signs of|without sign of|without evidence of|without any|without symptoms of|cannot see|declines any"
+        "|no symptoms of|no findings of|negative|unremarkable for|no family history of",
     ),
     (
         Context.NEGATED,
@@ -136,7 +137,8 @@ RULES: tuple[tuple[Context, str, str], ...] = (
     (
         Context.HISTORICAL,
         FORWARD,
-        "history of|history significant for|history includes|hx of|h/o|hx|status post|s/p|sp|prior|previous"
+        "in the past he had|in the past she had"
+        "|history of|history significant for|history includes|hx of|h/o|hx|status post|s/p|sp|prior|previous"
         "|previously had"
         "|previously|remote|past|in childhood|as a child|childhood|former|old|personal history of",
     ),
@@ -282,12 +284,19 @@ def contexts(text: str, start: int, end: int, kind: Kind) -> list[Coloured]:
     while at < len(tokens):
         hits = _triggers_at(tokens, at)
         for phrase, context, direction in hits:
-            if context is not None:
+            if context is not None and not (phrase == _SAID_NO and direction == BACKWARD and _goes_on(tokens, at)):
                 coloured.extend(_reach(tokens, at, len(phrase), context, direction))
         at += max((len(phrase) for phrase, _, _ in hits), default=1)
     if tokens and tokens[0][0] == "?":
         coloured.append(Coloured(tokens[0][2], end, Context.UNCERTAIN, tokens[0][1], tokens[0][2]))
     return coloured
+
+
+_SAID_NO = ("denied",)  # "pain denied." speaks of the pain; "has pain and denied fever" does not
+
+
+def _goes_on(tokens: list[Spanned], at: int) -> bool:
+    return at + 1 < len(tokens) and tokens[at + 1][0] not in (".", ",", ";", ")", ":")
 
 
 def _triggers_at(tokens: list[Spanned], at: int) -> list[tuple[tuple[str, ...], Context | None, str]]:
@@ -315,13 +324,34 @@ def _reach(tokens: list[Spanned], at: int, length: int, context: Context, direct
     return [Coloured(tokens[first][1], tokens[last - 1][2], context, tokens[at][1], tokens[at + length - 1][2])]
 
 
+_AFFIRMS = word_set(
+    "endorses reports reported positive has admits with states who which accompanied complained complaining complains"
+    " consulted presenting"
+)
+_VERBS = word_set(
+    "is are was were remains remain persists persist continues progressed developed presented presents appeared began"
+    " showed shows worsened"
+)
+_NEAR = 5  # words in which a clause shows its verb
+
+
+def _new_clause(tokens: list[Spanned], at: int) -> bool:
+    """Whether a clause of its own begins after this comma or "and": a verb comes before the next comma."""
+    for word, _, _ in tokens[at + 1 : at + 1 + _NEAR]:
+        if word in _VERBS:
+            return True
+        if word in (",", ";", ".", "and"):
+            return False
+    return False
+
+
 def _stops(tokens: list[Spanned], at: int, context: Context) -> bool:
     word = tokens[at][0]
     if word in STOPS or word in ";?":
         return True
     if word == "." and at + 1 < len(tokens):
         return True
-    if context is Context.NEGATED and word in ("endorses", "reports", "positive", "has", "admits", "with", "states"):
+    if context is Context.NEGATED and (word in _AFFIRMS or (word in (",", "and") and _new_clause(tokens, at))):
         return True
     if context is Context.FAMILY and word in ("he", "she", "patient", "denies"):
         return True

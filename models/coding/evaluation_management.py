@@ -1,9 +1,8 @@
-"""The level of an office visit, by documented time or by medical decision making: with its reasons, or not at all.
+"""The level of an office visit as a note shows it: what counts for each element, where it stands, or nothing.
 
-The rules are those of the office and outpatient visit codes 99202 to 99215 as revised for 2021 (time values restated as
-minimums in 2024): a level is met by total time on the day, or by two of three elements of decision making (problems,
-data, risk). Only what a note states in plain words is counted; the count is shown so that a coder can disagree with
-it. Preventive visits (99381 to 99397) go by age and by whether the patient is new. Descriptions are our own.
+The rules themselves are in `models.coding.visit_rules`; here a note is read for the total time, else for the problems,
+data and risk it states in plain words. The count is shown so that a coder can disagree with it. Preventive visits go by
+age and by whether the patient is new. Descriptions are our own.
 """
 
 from __future__ import annotations
@@ -14,20 +13,7 @@ from dataclasses import dataclass
 
 from billing_core.encounter import Span
 from models.coding.note import Kind, sections
-
-NEW_MINUTES = ((60, "99205"), (45, "99204"), (30, "99203"), (15, "99202"))
-KNOWN_MINUTES = ((40, "99215"), (30, "99214"), (20, "99213"), (10, "99212"))
-NEW_LEVELS = ("99202", "99202", "99203", "99204", "99205")
-KNOWN_LEVELS = ("99212", "99212", "99213", "99214", "99215")
-PREVENTIVE_AGES = (  # (below this age, new patient, established patient)
-    (1, "99381", "99391"),
-    (5, "99382", "99392"),
-    (12, "99383", "99393"),
-    (18, "99384", "99394"),
-    (40, "99385", "99395"),
-    (65, "99386", "99396"),
-    (200, "99387", "99397"),
-)
+from models.coding.visit_rules import FAMILIES, Level, Place, decision_level, preventive_code
 
 _TIME = re.compile(
     r"(?:(?:total|spent|spend)[^.\n]{0,60}?\b(\d{1,3})\s*(?:-\s*)?min(?:ute)?s?\b"
@@ -108,8 +94,12 @@ def visit_level(text: str, age: int | None, problems: Sequence[Span]) -> VisitLe
     return _by_time(text, new) or _by_decisions(text, new, sure, problems)
 
 
+def _place(new: bool) -> Place:
+    return Place.OFFICE_NEW if new else Place.OFFICE_KNOWN
+
+
 def _title(code: str) -> str:
-    who = "new" if code in NEW_LEVELS else "established"
+    who = "new" if code.startswith("9920") else "established"
     return f"Office visit of {'a new' if who == 'new' else 'an established'} patient, level {code[-1]}"
 
 
@@ -118,9 +108,8 @@ def _preventive(text: str, age: int | None, new: bool) -> VisitLevel | None:
     named = [p for p in parts if p.kind in (Kind.COMPLAINT, Kind.ASSESSMENT)] or list(parts[:1])
     for part in named:
         match = _PREVENTIVE.search(text, part.start, part.end)
-        if match and age is not None:
-            codes = next(row for row in PREVENTIVE_AGES if age < row[0])
-            code = codes[1] if new else codes[2]
+        if match and age is not None and 0 <= age < 200:
+            code = preventive_code(age, new)
             who = "new" if new else "established"
             reason = f"a preventive visit of {'a' if new else 'an'} {who} patient, by age"
             title = f"Preventive visit, {who} patient, by age"
@@ -134,7 +123,7 @@ def _by_time(text: str, new: bool) -> VisitLevel | None:
         if _NOT_VISIT_TIME.search(text, max(sentence, match.start() - 60), match.end()):
             continue
         minutes = int(match.group(1) or match.group(2))
-        code = next((c for least, c in (NEW_MINUTES if new else KNOWN_MINUTES) if minutes >= least), "")
+        code = next((c for c, _, least in reversed(FAMILIES[_place(new)]) if minutes >= least), "")
         if code and minutes <= 180:
             reason = (
                 f"the note documents {minutes} minutes in total on the day (CPT time rule of 2021, minimums of 2024)"
@@ -150,11 +139,10 @@ def _by_decisions(text: str, new: bool, sure: bool, named: Sequence[Span]) -> Vi
     plan = "\n".join(text[p.start : p.end] for p in parts)
     problems = _problem_level(len(named), plan)
     tests = len({m.group().lower() for m in _TESTS.finditer(plan)})
-    data = 4 if tests > 5 else 3 if tests >= 3 else 2 if tests == 2 else 1
-    data = min(data, 3)  # the highest level of data needs a talk with others, which a note rarely states in plain words
+    data = 3 if tests >= 3 else 2 if tests == 2 else 1  # the highest needs a talk with others, rarely stated
     risk = 4 if _ADMIT.search(plan) else 3 if _DRUG.search(plan) or _SURGERY.search(plan) else 2
-    level = sorted((problems, data, risk))[1]
-    code = (NEW_LEVELS if new else KNOWN_LEVELS)[level]
+    level = decision_level(Level(problems), Level(data), Level(risk))
+    code = next(c for c, least, _ in reversed(FAMILIES[_place(new)]) if level >= least)
     reason = (
         f"two of three elements of decision making: problems {problems} of 4 ({len(named)} named), "
         f"data {data} of 4 ({tests} tests), risk {risk} of 4 (CPT office visit table of 2021)"

@@ -28,6 +28,7 @@ from models.coding.code_table import CodeTable
 from models.coding.context import Coloured, Context, context_of, contexts
 from models.coding.external_cause import causes
 from models.coding.guidelines import (
+    CONFIRMED_ONLY,
     FAMILY_CODES,
     HISTORY_CODES,
     PAIN_PREFIXES,
@@ -106,7 +107,7 @@ def read(text: str, dictionary: Dictionary, patient: Patient) -> list[Evidence]:
     for header in headers:
         found.extend(_from_header(reading, header))
     named = any(_stands(e.context, patient) for e in found)
-    places = _places(parts, named)
+    places = _narrative_places() if is_narrative(text, parts) else _places(parts, named)
     said = sentences(text, parts)
     found.extend(
         Evidence(c.code, c.start, c.end, c.grade, "voluntary, beside an injury (guideline I.C.20)")
@@ -134,9 +135,29 @@ def _complaint(text: str, parts: Sequence[Section]) -> str:
     return text[chosen[0].start : min(chosen[0].end, chosen[0].start + 400)] if chosen else ""
 
 
+_NARRATIVE_LENGTH = 350  # characters
+_NARRATIVE_SHARE = 0.6  # of the text outside any section
+_TOLD = (Kind.NONE, Kind.COMPLAINT, Kind.HISTORY, Kind.EXAM, Kind.RESULTS, Kind.PAST, Kind.OTHER, Kind.PROCEDURE)
+
+
+def is_narrative(text: str, parts: Sequence[Section]) -> bool:
+    """Whether the note tells a case from first complaint to outcome without sections or an assessment of its own.
+
+    Such a text (a discharge letter, a referral, a case report) spans several encounters: what it states of the patient
+    is read wherever it stands, and a symptom is not taken to belong to a disease found later (guideline I.B.5).
+    """
+    if any(p.kind in (Kind.ASSESSMENT, Kind.PLAN) for p in parts) or len(text) < _NARRATIVE_LENGTH:
+        return False
+    outside = sum(p.end - p.start for p in parts if p.kind in (Kind.NONE, Kind.OTHER))
+    return outside >= _NARRATIVE_SHARE * len(text)
+
+
+def _narrative_places() -> dict[Kind, str]:
+    return dict.fromkeys(_TOLD, "narrative") | {Kind.FAMILY: "family", Kind.COPIED: "copied", Kind.SURGICAL: "past"}
+
+
 def _places(parts: Sequence[Section], named: bool) -> dict[Kind, str]:
-    """What a mention in each kind of section is worth, by name; a note without an assessment is read for what it"
-    " has."""
+    """What a mention in each kind of section is worth, by name; without an assessment, what there is is read."""
     kinds = {p.kind for p in parts}
     places = {
         Kind.ASSESSMENT: "assessment" if named else "sole",
@@ -364,11 +385,17 @@ def _stands(context: Context | None, patient: Patient) -> bool:
     return context is None or (context is Context.UNCERTAIN and patient.setting is Setting.INPATIENT)
 
 
+def _coded_though_uncertain(code: str, context: Context | None, patient: Patient) -> bool:
+    """Guidelines II.H and III.C, inpatient care only; HIV, COVID-19, Zika and novel influenza must be confirmed."""
+    uncertain = context is Context.UNCERTAIN and patient.setting is Setting.INPATIENT
+    return uncertain and not code.startswith(CONFIRMED_ONLY)
+
+
 def _of_piece(reading: _Reading, header: Header, piece: _Piece) -> Iterator[Evidence]:
     match = piece.match
     assert match is not None
     code, context, note = _after_history(match.code, piece.context)
-    if context is Context.UNCERTAIN and reading.patient.setting is Setting.INPATIENT:
+    if _coded_though_uncertain(code, context, reading.patient):
         context, note = None, "uncertain at discharge is coded as if it existed (guideline II.H)"
     side, side_note = _side(reading, header, piece, code)
     normal = [w.normal for w in reading.words(piece.start, piece.end)]
@@ -510,21 +537,19 @@ def _from_sentence(reading: _Reading, sentence: Sentence, headers: Sequence[Head
 
 def _written_as_abbreviation(said: str) -> bool:
     """Whether short letters in running text are an abbreviation: "MS" is a disease, "Ms." is a title."""
-    return len(said) > 3 or not said.isalpha() or said.isupper()
+    return len(said.removesuffix("s")) > 3 or not said.isalpha() or said.isupper()
 
 
-_CONCLUSIONS = ("sole", "assessment", "stated")  # only here is a past or a relative's disease a code of its own
+_NOT_TOLD = (*_REASONS_FOR_VISIT, "Z99.2")  # a treatment told of is not the reason for this visit, nor a dependence
 
 
 def _of_mention(
     reading: _Reading, mention: Mention, normal: Sequence[Word], context: Context | None, place: str
 ) -> Iterator[Evidence]:
+    if place == "narrative" and mention.code.startswith(_NOT_TOLD):
+        return
     code, context, note = _after_history(mention.code, context)
-    if (
-        context is Context.UNCERTAIN
-        and reading.patient.setting is Setting.INPATIENT
-        and place in ("sole", "assessment")
-    ):
+    if place in ("sole", "assessment") and _coded_though_uncertain(code, context, reading.patient):
         context, note = None, "uncertain at discharge is coded as if it existed (guideline II.H)"
     near = [w.normal for w in normal if mention.start - 40 <= w.start and w.end <= mention.end + 20]
     side = side_of(near)

@@ -19,7 +19,8 @@ CHRONIC_PREFIXES = (
     "I11", "I12", "I13", "I25", "I27", "I42", "I48", "I50", "I73", "I87", "J30", "J43", "J44", "J45", "K21",
     "K50", "K51", "K58", "K70", "K74", "K76", "L20", "L40", "L70", "L71", "M05", "M06", "M15", "M16", "M17",
     "M18", "M19", "M32", "M35", "M79.7", "M81", "N18", "N40", "N80", "D57", "D86", "B18", "B20", "H40", "G89",
-    "D68", "N52", "E28", "I35", "I34",
+    "D68", "N52", "E28", "I35", "I34", "K44", "K57", "K86", "M45", "M50", "M51", "E79", "E83", "E74", "I85", "I86",
+    "J41", "J42", "G70", "I70", "I71", "I72", "I69", "D56", "L80", "H35.3", "Q",
 )  # fmt: skip
 
 # Personal history by the disease that is over (category Z85-Z87; guideline I.C.21.c.4), the longest prefix first.
@@ -128,8 +129,14 @@ GIVES_WAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("G62.9", ("E11.4", "E10.4", "G60")), ("E66.01", ("E66.81",)),
     ("B34.9", ("J0", "J1", "U07", "B0", "B2", "A08")), ("I10", ("I11", "I12", "I13", "I16")),
     ("K52.9", ("A08", "A09", "K51", "K50")), ("M79.604", ("M54.1", "M54.3")), ("T14.8XXA", ("S",)),
-    ("T14.90XA", ("S",)),
+    ("T14.90XA", ("S",)), ("C80.1", ("C",)), ("C79.9", ("C77", "C78", "C79.")),
+    ("D49.9", ("C", "D0", "D1", "D2", "D3", "D4")), ("B99.9", ("A", "B", "J1", "N39.0", "L03", "L08")),
+    ("K75.9", ("B15", "B16", "B17", "B18", "B19", "K70", "K73", "K75.")),
+    ("I82.90", ("I82.", "I26", "I80", "I81", "H34")), ("R57.9", ("R57.", "R65.21")), ("J96.90", ("J96.",)),
 )  # fmt: skip
+
+# Coded only when confirmed, in every setting (guidelines I.C.1.a.1, I.C.1.f, I.C.1.g.1.a, I.C.10.c).
+CONFIRMED_ONLY = ("B20", "Z21", "U07.1", "A92.5", "J09", "J10")
 
 MALE_ONLY = (
     "N40", "N41", "N42", "N43", "N44", "N45", "N46", "N47", "N48", "N49", "N50", "N51", "C60", "C61", "C62",
@@ -224,7 +231,16 @@ def combined(codes: Mapping[str, int]) -> list[tuple[Combination, list[str]]]:
     return applied
 
 
-def superseded(codes: Iterable[str]) -> dict[str, str]:
+def kept(codes: Mapping[str, int]) -> frozenset[str]:
+    """The codes that stand, of {code: score}, after the combinations and those that give way."""
+    left = dict(codes)
+    for rule, causes in combined(left):
+        score = min(left.get(cause, 0) for cause in causes)
+        left = {c: s for c, s in left.items() if c not in rule.replaced} | {rule.code: score}
+    return frozenset(left) - frozenset(superseded(left))
+
+
+def superseded(codes: Iterable[str], symptoms_too: bool = True) -> dict[str, str]:
     """{code that gives way: the code it gives way to}: the less exact, and symptoms of a disease on the note."""
     present = sorted(codes)
     gone: dict[str, str] = {}
@@ -233,7 +249,7 @@ def superseded(codes: Iterable[str]) -> dict[str, str]:
             better = [c for c in present if c != bare and c.startswith(exact)]
             if better:
                 gone[bare] = better[0]
-    for symptoms, diseases in INTEGRAL:
+    for symptoms, diseases in INTEGRAL if symptoms_too else ():
         for code in present:
             cause = [c for c in present if c != code and c.startswith(diseases) and not is_symptom(c)]
             if code.startswith(symptoms) and cause:

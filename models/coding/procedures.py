@@ -45,6 +45,7 @@ class ProcedureRule:
     name: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     need: re.Pattern[str] | None
+    anywhere: re.Pattern[str]  # done or name, over a text in lower case: most rules end at this one search
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class ProcedureRules:
                     re.compile(row["name"], re.I) if "name" in row else None,
                     re.compile(row["unless"], re.I) if "unless" in row else None,
                     re.compile(row["need"], re.I) if "need" in row else None,
+                    re.compile("|".join(f"(?:{row[part]})" for part in ("done", "name") if part in row)),
                 )
                 for row in rows
             )
@@ -102,7 +104,10 @@ def find_procedures(
     units = [
         s for s in sentences(text) if s.kind not in (Kind.PAST, Kind.SURGICAL, Kind.FAMILY, Kind.ALLERGIES, Kind.COPIED)
     ]
+    lower = text.lower()
     for rule_row in rules.rules:
+        if not rule_row.anywhere.search(lower):
+            continue
         found.extend(_performed(text, units, rule_row))
     return tuple(found)
 

@@ -21,9 +21,12 @@ from models.coding.candidates import PhraseFinder, TermIndex
 from models.coding.code_table import CodeTable
 from models.coding.context import Context
 from models.coding.evidence import Dictionary, Evidence, Patient, read
-from models.coding.guidelines import combined, superseded
+from models.coding.excludes import Excludes
+from models.coding.guidelines import combined, possible_for, superseded
+from models.coding.learned import MARK, LearnedReading, Ranked
 from models.coding.note import NoteError, check_note
 from models.coding.procedures import ProcedureRules, find_procedures
+from models.coding.reranker import Draft
 
 KIND = "coding"
 MAX_SPANS = 3
@@ -97,7 +100,9 @@ PLACES = {
     "unassessed-complaint": "Stated in the complaint of a note without an assessment",
     "unassessed-history": "Stated in the history of a note without an assessment",
     "unsectioned": "Stated in a note without sections",
+    "narrative": "Stated in a narrative without sections",
     "cause": "The note tells how the injury happened",
+    "charts": "Learned from signed charts",
     "other": "Stated in the note",
 }
 _SOURCE = "ICD-10-CM guidelines section IV.G and IV.J"
@@ -134,6 +139,12 @@ class Suggester:
             floor=int(artifact.manifest["floor"]),
         )
         self._procedures = ProcedureRules.from_bytes(files["procedures.toml"])
+        self._excludes = Excludes(files.get("excludes.tsv", b""))
+        self._grades = {grade: number for number, grade in enumerate(sorted(self._weights))}
+        self._guided_too = bool(artifact.manifest.get("guided", True))
+        self.release_from = date.fromisoformat(artifact.manifest.get("release_from", "2025-10-01"))
+        words = self._dictionary
+        self._learned = LearnedReading(files, words.table, words.index, words.synonyms) if MARK in files else None
 
     @classmethod
     def load(cls, directory: Path | str) -> Suggester:
@@ -155,7 +166,7 @@ class Suggester:
             return Suggestions((), True, str(error), sha, self.artifact_sha256)
         patient = Patient(setting, age, sex)
         evidence = read(text, self._dictionary, patient)
-        drafts = self._drafts(evidence)
+        drafts = self._considered(text, evidence, patient, service_date)
         diagnoses = [d for d in drafts if d.score >= self.threshold]
         codes = tuple(self._suggestion(draft, evidence) for draft in sorted(diagnoses, key=_order))
         problems = tuple(dict.fromkeys(c.spans[0] for c in codes if c.code[0] not in "VWXY"))
@@ -178,16 +189,80 @@ class Suggester:
         spans = given[0].spans
         return (CodeSuggestion(CodeSystem.ICD10CM, "Z23", given[0].score, spans, rule, (), self.table.title("Z23")),)
 
+    def ranked(
+        self, text: str, setting: Setting, service_date: date, age: int | None, sex: str
+    ) -> tuple[tuple[str, int], ...]:
+        """Every candidate (code, parts per million) before the threshold, the most probable first."""
+        patient = Patient(setting, age, sex)
+        evidence = read(text, self._dictionary, patient)
+        if self._learned is None:
+            drafts = sorted(self._drafts(evidence), key=lambda d: (-d.score, d.pro[0].start, d.code))
+            return tuple((d.code, 1000 * d.score) for d in drafts)
+        return tuple((r.code, r.probability) for r in self._rank(text, evidence, patient, service_date))
+
     def considered(self, text: str, setting: Setting, age: int | None, sex: str) -> dict[str, tuple[int, str]]:
-        """{diagnosis code: (score, grade of its best evidence)} before the threshold; for training and evaluation."""
+        """{diagnosis code: (score, grade of its best evidence)} of the cold reading, before the threshold."""
         drafts = self._drafts(read(text, self._dictionary, Patient(setting, age, sex)))
         return {d.code: (d.score, d.pro[0].grade) for d in drafts}
+
+    def cold_drafts(self, text: str, setting: Setting, age: int | None, sex: str) -> dict[str, Draft]:
+        """What the cold reading says of each code: the reranker's columns on it."""
+        return self._cold(read(text, self._dictionary, Patient(setting, age, sex)))
+
+    @property
+    def synonyms(self) -> Mapping[str, tuple[str, ...]]:
+        """The words that are read as other words."""
+        return self._dictionary.synonyms
+
+    @property
+    def index(self) -> TermIndex:
+        """The code set's terms."""
+        return self._dictionary.index
+
+    def _cold(self, evidence: Sequence[Evidence]) -> dict[str, Draft]:
+        against: dict[str, int] = {}
+        for item in evidence:
+            against[item.code] = against.get(item.code, 0) + (item.context is not None)
+        return {
+            code: Draft(
+                d.score, self._grades.get(d.pro[0].grade, 0), len(d.pro), against[code], d.pro[0].start, d.pro[0].end
+            )
+            for code, d in self._before_guidelines(evidence).items()
+        }
+
+    def _rank(self, text: str, evidence: Sequence[Evidence], patient: Patient, service_date: date) -> list[Ranked]:
+        """The trained reading's candidates that this patient can have and that may be billed on the day.
+
+        A code that only the charts know (of an older release) is offered for days before the release alone.
+        """
+        assert self._learned is not None
+        older = service_date < self.release_from
+        return [
+            r
+            for r in self._learned.rank(text, self._cold(evidence))
+            if possible_for(r.code, patient.sex, patient.age) and (older or self.table.billable(r.code))
+        ]
+
+    def _considered(
+        self, text: str, evidence: Sequence[Evidence], patient: Patient, service_date: date
+    ) -> list[_Draft]:
+        if self._learned is None:
+            return self._drafts(evidence)
+        drafts: dict[str, _Draft] = {}
+        for ranked in self._rank(text, evidence, patient, service_date):
+            pro = tuple(Evidence(ranked.code, start, end, "charts", ranked.reason) for start, end in ranked.places)
+            rule = f"{PLACES['charts']}: {ranked.reason}."
+            drafts[ranked.code] = _Draft(ranked.code, ranked.probability // 1000, pro, rule)
+        return self._guided(drafts) if self._guided_too else list(drafts.values())
 
     def _weight(self, evidence: Evidence) -> int:
         return self._weights.get(evidence.grade, 0)
 
     def _drafts(self, evidence: Sequence[Evidence]) -> list[_Draft]:
         """One draft per code with evidence for it, the guidelines applied."""
+        return self._guided(self._before_guidelines(evidence))
+
+    def _before_guidelines(self, evidence: Sequence[Evidence]) -> dict[str, _Draft]:
         pro: dict[str, list[Evidence]] = {}
         against: dict[str, int] = {}
         for item in evidence:
@@ -195,8 +270,7 @@ class Suggester:
                 pro.setdefault(item.code, []).append(item)
             elif item.context is Context.NEGATED and item.grade.startswith(("header", "assessment", "sole")):
                 against[item.code] = AGAINST
-        drafts = {code: self._draft(code, items, against.get(code, 0)) for code, items in sorted(pro.items())}
-        return self._guided(drafts)
+        return {code: self._draft(code, items, against.get(code, 0)) for code, items in sorted(pro.items())}
 
     def _draft(self, code: str, items: list[Evidence], against: int) -> _Draft:
         ordered = tuple(sorted(items, key=lambda e: (-self._weight(e), e.start, e.end)))
@@ -217,7 +291,10 @@ class Suggester:
             for code in rule.replaced:
                 drafts.pop(code, None)
             strong = {code: d.score for code, d in drafts.items() if d.score >= self.threshold}
-        gone = superseded(strong)
+        narrative = any(d.pro[0].grade.startswith("narrative.") for d in drafts.values())
+        gone = superseded(strong, symptoms_too=not narrative)
+        if not narrative:  # a narrative spans encounters: what one excludes, another may hold
+            gone |= self._excludes.giving_way({code: score for code, score in strong.items() if code not in gone})
         injured = any(code[0] in "ST" and code.endswith("A") for code in strong)
         return [d for code, d in drafts.items() if code not in gone and (injured or code[0] not in "VWXY")]
 

@@ -1,7 +1,8 @@
 """From a model's raw score to a probability that means what it says: of claims given 20 %, a fifth are denied.
 
-Two forms, both fitted on claims later than those the model learned from: Platt's (a straight line on the log-odds, for
-few claims) and isotonic (a rising staircase, joined by straight lines, for many). Kept as plain JSON arrays.
+Two forms, both fitted on claims later than those the model learned from: a straight line on the log-odds for few
+claims, held near "as stated" until there is reason to leave it, and isotonic (a rising staircase, joined by straight
+lines) for many. Kept as plain JSON arrays.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from math import exp, log, log1p
 
 PLATT = "platt"
 ISOTONIC = "isotonic"
-ISOTONIC_FROM = 1000  # below this many claims a staircase follows the noise (Niculescu-Mizil and Caruana 2005)
+ISOTONIC_FROM = 5000  # below this many claims a staircase follows the noise (Niculescu-Mizil and Caruana 2005)
+LOOSENESS = 0.15  # how far, in standard deviations, slope and intercept are thought to lie from 1 and 0 beforehand
 
 _EDGE = 1e-6  # no probability is nearer to 0 or 1 than this: nothing is certain about a payer
 
@@ -31,7 +33,7 @@ class Calibration:
     def apply(self, raw: float) -> float:
         """The calibrated probability of a raw probability, within 0.000001 and 0.999999."""
         if self.kind == PLATT:
-            return _inside(_logistic(self.x[0] * _log_odds(raw) + self.y[0]))
+            return self.of_log_odds(_log_odds(raw))
         right = bisect_right(self.x, raw)
         if right == 0:
             return _inside(self.y[0])
@@ -40,6 +42,12 @@ class Calibration:
         left_x, right_x = self.x[right - 1], self.x[right]
         share = (raw - left_x) / (right_x - left_x)
         return _inside(self.y[right - 1] + share * (self.y[right] - self.y[right - 1]))
+
+    def of_log_odds(self, z: float) -> float:
+        """The calibrated probability of raw log-odds, within the same limits."""
+        if self.kind == PLATT:
+            return _inside(_logistic(self.x[0] * z + self.y[0]))
+        return self.apply(_logistic(z))
 
     def as_json(self) -> str:
         """The calibration as JSON arrays."""
@@ -60,6 +68,9 @@ class Calibration:
         return found
 
 
+AS_STATED = Calibration(PLATT, (1.0,), (0.0,))
+
+
 def fit(raw: Sequence[float], denied: Sequence[bool]) -> Calibration:
     """The calibration of raw probabilities to outcomes; the form follows the number of claims."""
     if len(raw) >= ISOTONIC_FROM:
@@ -68,16 +79,15 @@ def fit(raw: Sequence[float], denied: Sequence[bool]) -> Calibration:
 
 
 def fit_platt(raw: Sequence[float], denied: Sequence[bool]) -> Calibration:
-    """Slope and intercept on the log-odds by Newton's method, with Platt's softened targets.
+    """Slope and intercept on the log-odds by Newton's method, drawn towards 1 and 0 (the model as stated) with the
+    strength that LOOSENESS says: few claims move them little, many as far as they must.
 
-    One more claim of each kind than was seen keeps the line finite (Platt 1999, section 2.2). A slope below zero
-    would turn the model's order round: then nothing but the base rate is believed.
+    A slope below zero would turn the model's order round: then nothing but the base rate is believed.
     """
     positives = sum(denied)
-    high, low = (positives + 1) / (positives + 2), 1 / (len(raw) - positives + 2)
-    points = [(_log_odds(p), high if was else low) for p, was in zip(raw, denied, strict=True)]
+    points = [(_log_odds(p), float(was)) for p, was in zip(raw, denied, strict=True)]
     base = (positives + 1) / (len(raw) + 2)
-    slope, intercept = 0.0, log(base / (1 - base))
+    slope, intercept = 1.0, 0.0
     loss = _line_loss(points, slope, intercept)
     for _ in range(50):
         by_slope, by_intercept = _newton_step(points, slope, intercept)
@@ -94,8 +104,8 @@ def fit_platt(raw: Sequence[float], denied: Sequence[bool]) -> Calibration:
 
 
 def _line_loss(points: Sequence[tuple[float, float]], slope: float, intercept: float) -> float:
-    """The log loss of the line on (log-odds, target) points."""
-    total = 0.0
+    """The log loss of the line on (log-odds, target) points, and what its distance from (1, 0) costs."""
+    total = ((slope - 1) ** 2 + intercept**2) / (2 * LOOSENESS**2)
     for score, target in points:
         z = slope * score + intercept
         total += log1p(exp(-abs(z))) + max(z, 0.0) - target * z
@@ -103,7 +113,9 @@ def _line_loss(points: Sequence[tuple[float, float]], slope: float, intercept: f
 
 
 def _newton_step(points: Sequence[tuple[float, float]], slope: float, intercept: float) -> tuple[float, float]:
-    g_slope = g_intercept = h_ss = h_si = h_ii = 0.0
+    firmness = 1 / LOOSENESS**2
+    g_slope, g_intercept = firmness * (slope - 1), firmness * intercept
+    h_ss, h_si, h_ii = firmness, 0.0, firmness
     for score, target in points:
         p = _logistic(slope * score + intercept)
         error, weight = p - target, p * (1 - p)
@@ -112,9 +124,7 @@ def _newton_step(points: Sequence[tuple[float, float]], slope: float, intercept:
         h_ss += weight * score * score
         h_si += weight * score
         h_ii += weight
-    size = h_ss * h_ii - h_si * h_si
-    if size <= 1e-9 * h_ss * h_ii or size == 0:
-        return 0.0, g_intercept / h_ii if h_ii else 0.0  # every score is the same: only the level can be fitted
+    size = h_ss * h_ii - h_si * h_si  # above zero: the prior alone makes it so
     return (h_ii * g_slope - h_si * g_intercept) / size, (h_ss * g_intercept - h_si * g_slope) / size
 
 

@@ -23,6 +23,7 @@ class ClaimFacts:
     """One submission as it stands when it is sent. `procedures`, `modifiers`, `units`, `amounts_cents` and `pointed`
     run in parallel, one value a line: `modifiers` are joined by a blank ("25 59", "" for none), `pointed` is the first
     diagnosis the line points to. `enrolled` and `coverage_active` are what the practice's own records say.
+    `resubmission`: it stands in the place of an earlier claim of ours, as a replacement or sent anew.
     """
 
     claim_key: str
@@ -54,6 +55,7 @@ class ClaimFacts:
     relationship: str
     sex: str
     age_band: int
+    resubmission: bool = False
 
     @property
     def service_on(self) -> date:
@@ -67,13 +69,15 @@ class ClaimFacts:
 
 
 def facts(claim: Claim, submitted_on: date, patient_key: str) -> ClaimFacts:
-    """The facts of `claim` as sent on `submitted_on`. `patient_key` is the patient's opaque pseudonym."""
+    """The facts of `claim` as sent on `submitted_on`. `patient_key` is the person's opaque pseudonym: one person, one
+    key, however many charts were opened. A coverage is known by its card (payer and member id) for the same reason.
+    """
     service_on = claim.service_date
     coverage = claim.coverage
     return ClaimFacts(
         claim_key=_opaque(patient_key, "claim", claim.id or claim.number),
         patient_key=patient_key,
-        coverage_key=_opaque(patient_key, "coverage", coverage.id or coverage.member_id),
+        coverage_key=_opaque(patient_key, "coverage", claim.payer.number, coverage.member_id or coverage.id),
         submitted_on=submitted_on,
         days_to_submit=(submitted_on - service_on).days,
         payer=claim.payer.number,
@@ -100,6 +104,7 @@ def facts(claim: Claim, submitted_on: date, patient_key: str) -> ClaimFacts:
         relationship=str(Relationship(coverage.relationship)),
         sex=str(Sex(claim.patient.sex)),
         age_band=age_band(claim.patient.birth_date, service_on),
+        resubmission=bool(claim.replaces),
     )
 
 

@@ -17,11 +17,14 @@ LATENESS_DAYS = (15, 31, 61, 91, 121, 181, 366)  # payers' filing limits end at 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """`keys(facts)` are the claim's keys in this family; `wider` names the family it leans on ("" for all claims)."""
+    """`keys(facts)` are the claim's keys in this family; `wider` names the family it leans on ("" for all claims).
+    `by_line`: the keys run parallel to the lines, and a line that was paid counts as paid beside one that was not.
+    """
 
     name: str
     keys: Callable[[ClaimFacts], tuple[str, ...]]
     wider: str = ""
+    by_line: bool = False
 
 
 def category(diagnosis: str) -> str:
@@ -65,9 +68,9 @@ def _by_units(facts: ClaimFacts) -> tuple[str, ...]:
 
 FAMILIES: tuple[Family, ...] = (
     Family("payer", lambda f: (f.payer,)),
-    Family("procedure", lambda f: f.procedures),
+    Family("procedure", lambda f: f.procedures, by_line=True),
     Family("provider", lambda f: (f.provider,)),
-    Family("payer_procedure", _by_line, "payer"),
+    Family("payer_procedure", _by_line, "payer", by_line=True),
     Family("payer_provider", lambda f: (f"{f.payer}|{f.provider}",), "payer"),
     Family("payer_place", lambda f: (f"{f.payer}|{f.place_of_service}",), "payer"),
     Family("payer_plan", lambda f: (f"{f.payer}|{f.plan}",), "payer"),
@@ -75,15 +78,21 @@ FAMILIES: tuple[Family, ...] = (
     Family("payer_lateness", lambda f: (f"{f.payer}|{lateness(f)}",), "payer"),
     Family("payer_kind", lambda f: (f"{f.payer}|{f.frequency}|{f.rank}",), "payer"),
     Family("payer_diagnosis", lambda f: tuple(f"{f.payer}|{category(d)}" for d in f.diagnoses), "payer"),
-    Family("procedure_diagnosis", _by_pointed_diagnosis, "procedure"),
-    Family("procedure_patient", lambda f: tuple(f"{p}|{f.age_band}|{f.sex}" for p in f.procedures), "procedure"),
+    Family("procedure_diagnosis", _by_pointed_diagnosis, "procedure", by_line=True),
+    Family(
+        "procedure_patient",
+        lambda f: tuple(f"{p}|{f.age_band}|{f.sex}" for p in f.procedures),
+        "procedure",
+        by_line=True,
+    ),
     Family(
         "payer_authorization",
         lambda f: _by_line(f, f"{f.has_authorization:d}{f.has_referral:d}"),
         "payer_procedure",
+        by_line=True,
     ),
-    Family("payer_modifiers", _by_modifiers, "payer_procedure"),
-    Family("payer_units", _by_units, "payer_procedure"),
+    Family("payer_modifiers", _by_modifiers, "payer_procedure", by_line=True),
+    Family("payer_units", _by_units, "payer_procedure", by_line=True),
     Family("payer_pair", lambda f: tuple(_pairs(f)), "payer_procedure"),
 )
 
@@ -93,9 +102,17 @@ def claim_keys(facts: ClaimFacts) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(f"{place}|{key}" for key in family.keys(facts)) for place, family in enumerate(FAMILIES))
 
 
-def rate_keys(facts: ClaimFacts) -> tuple[str, ...]:
-    """Every key whose tally the claim's outcome counts in, each once."""
-    return tuple(dict.fromkeys(key for keys in claim_keys(facts) for key in keys))
+def rate_keys(facts: ClaimFacts, denied: bool, refused: tuple[str, ...] = ()) -> tuple[tuple[str, bool], ...]:
+    """Every key whose tally the claim's outcome counts in, each once, with whether it counts as denied there.
+
+    `refused` are the procedures that were denied; none named means that the whole claim was.
+    """
+    lines = tuple(denied and (not refused or procedure in refused) for procedure in facts.procedures)
+    found: dict[str, bool] = {}
+    for family, keys in zip(FAMILIES, claim_keys(facts), strict=True):
+        for place, key in enumerate(keys):
+            found[key] = found.get(key, False) or (lines[place] if family.by_line else denied)
+    return tuple(found.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,14 @@ from models.denial.history import EVERY_CLAIM, HALF_LIFE_DAYS, History, HistoryE
 STRENGTH = 5.0  # claims of its own a family needs before it outweighs the wider one
 PRIOR_DENIAL_RATE = 0.15  # before any outcome is known; New York 2022: 17.9 % of claims denied
 NEVER_DAYS = 400.0  # "days since" when it never happened, or longer ago than this
+YEARLY_DAYS = 365  # plans pay a check-up once in a year, some once in eleven months
+LATE_FROM = 45  # days; sooner than this hardly any payer calls a claim late
 SETTLED_DAYS = 180.0  # a coverage older than this is no longer new
 
 CLAIM_NAMES = (
     "rank",
     "replacement",
+    "resubmission",
     "lines",
     "total_cents",
     "largest_line_cents",
@@ -31,6 +34,7 @@ CLAIM_NAMES = (
     "largest_units",
     "diagnoses",
     "modifiers",
+    "visit_without_25",
     "has_authorization",
     "has_referral",
     "has_referring_provider",
@@ -39,6 +43,7 @@ CLAIM_NAMES = (
     "coverage_age_days",
     "has_group_number",
     "days_to_submit",
+    "days_late",
     "lateness",
     "age_band",
     "female",
@@ -54,6 +59,9 @@ PATIENT_NAMES = (
     "same_procedure_year",
     "same_procedure_benefit_year",
     "days_since_same_procedure",
+    "days_since_yearly_service",
+    "yearly_too_soon",
+    "duplicate",
     "same_service_sent",
     "same_service_paid",
     "same_service_denied",
@@ -61,8 +69,21 @@ PATIENT_NAMES = (
     "coverage_last_days",
     "coverage_refused_last",
     "coverage_refused_days",
+    "beyond_refused_lateness",
 )
 NAMES: tuple[str, ...] = CLAIM_NAMES + LIFT_NAMES + HABIT_NAMES + PATIENT_NAMES
+
+# Which way the trade knows a column to go: +1, more of it never makes a claim safer; -1, never riskier.
+_RISING = (
+    *("duplicate", "resubmission", "visit_without_25", "yearly_too_soon", "coverage_refused_last"),
+    *("days_late", "lateness", "beyond_refused_lateness"),
+)
+_FALLING = ("enrolled", "coverage_active", "days_since_yearly_service")
+DIRECTIONS: dict[str, int] = {
+    **{name: 1 for name in NAMES if name.startswith(("lift_", "recent_", "missing_"))},
+    **dict.fromkeys(_RISING, 1),
+    **dict.fromkeys(_FALLING, -1),
+}
 
 _FAMILY_PLACE = {family.name: place for place, family in enumerate(FAMILIES)}
 _WIDER = tuple(_FAMILY_PLACE.get(family.wider, -1) for family in FAMILIES)
@@ -77,6 +98,9 @@ def encoder() -> dict[str, object]:
         "never_days": NEVER_DAYS,
         "settled_days": SETTLED_DAYS,
         "prior": PRIOR_DENIAL_RATE,
+        "late_from": LATE_FROM,
+        "yearly_days": YEARLY_DAYS,
+        "outcomes": "by line",
     }
 
 
@@ -96,6 +120,7 @@ def _claim_values(facts: ClaimFacts) -> tuple[float, ...]:
     return (
         facts.rank,
         facts.frequency != "1",
+        facts.resubmission,
         len(facts.procedures),
         facts.total_cents,
         max(facts.amounts_cents, default=0),
@@ -103,6 +128,7 @@ def _claim_values(facts: ClaimFacts) -> tuple[float, ...]:
         max(facts.units, default=0),
         len(facts.diagnoses),
         sum(bool(modifiers) for modifiers in facts.modifiers),
+        visit_without_25(facts),
         facts.has_authorization,
         facts.has_referral,
         facts.has_referring_provider,
@@ -111,6 +137,7 @@ def _claim_values(facts: ClaimFacts) -> tuple[float, ...]:
         min(facts.coverage_age_days, SETTLED_DAYS),
         facts.has_group_number,
         facts.days_to_submit,
+        min(max(facts.days_to_submit - LATE_FROM, 0), LATE_FROM),
         lateness(facts),
         facts.age_band,
         facts.sex == "F",
@@ -118,6 +145,40 @@ def _claim_values(facts: ClaimFacts) -> tuple[float, ...]:
         service_on.month,
         facts.submitted_on.weekday(),
     )
+
+
+def is_visit(procedure: str) -> bool:
+    """Evaluation and management of an office visit or check-up: 99202 to 99215, 99381 to 99397."""
+    return "99202" <= procedure <= "99215" or "99381" <= procedure <= "99397"
+
+
+def is_minor_procedure(procedure: str) -> bool:
+    """A procedure that includes a visit unless modifier 25 says otherwise: the surgery section (10004 to 69990) and
+    injections (96360 to 96379); venipuncture (36415) is paired with no visit. NCCI policy manual, chapter 1, section D.
+    """
+    surgery = "10004" <= procedure <= "69990" and procedure != "36415"
+    return len(procedure) == 5 and (surgery or "96360" <= procedure <= "96379")
+
+
+def is_yearly(procedure: str) -> bool:
+    """A check-up that plans pay once a year: preventive visits and Medicare's wellness visits (G0438, G0439)."""
+    return "99381" <= procedure <= "99397" or procedure in ("G0438", "G0439")
+
+
+def visit_without_25(facts: ClaimFacts) -> bool:
+    """A visit beside a minor procedure, and no modifier 25 on it."""
+    lines = list(zip(facts.procedures, facts.modifiers, strict=True))
+    bare = any(is_visit(procedure) and "25" not in modifiers.split() for procedure, modifiers in lines)
+    return bare and any(is_minor_procedure(procedure) for procedure, _ in lines)
+
+
+def days_since_yearly_service(facts: ClaimFacts, earlier: Sequence[Sent]) -> float:
+    """For a yearly service: days since any yearly service of this person; NEVER_DAYS for every other claim."""
+    if not any(is_yearly(procedure) for procedure in facts.procedures):
+        return NEVER_DAYS
+    service = facts.service_on.toordinal()
+    before = [sent.service for sent in earlier if sent.service < service and any(map(is_yearly, sent.procedures))]
+    return _days(service - max(before)) if before else NEVER_DAYS
 
 
 def _lift_values(facts: ClaimFacts, history: History, day: int) -> list[float]:
@@ -163,14 +224,19 @@ def _patient_values(facts: ClaimFacts, history: History, day: int) -> tuple[floa
     alike = [sent for sent in earlier if not procedures.isdisjoint(sent.procedures)]
     same = [sent for sent in alike if sent.service == service and sent.payer == facts.payer]
     others = [sent.service for sent in alike if sent.service < service]
+    yearly = days_since_yearly_service(facts, earlier)
     state = history.coverage(facts.coverage_key)
     refused = state.coverage_denied if state else 0
+    too_late = history.too_late(facts.payer)
     return (
         len(year),
         sum(sent.outcome is True for sent in year),
         _most_of_one(procedures, [sent for sent in alike if service - 365 < sent.service <= service]),
         _most_of_one(procedures, [sent for sent in alike if year_start <= sent.service <= service]),
         _days(service - max(others)) if others else NEVER_DAYS,
+        yearly,
+        yearly < YEARLY_DAYS,
+        any(sent.outcome is not True for sent in same) and not facts.resubmission,
         len(same),
         sum(sent.outcome is False for sent in same),
         sum(sent.outcome is True for sent in same),
@@ -178,6 +244,7 @@ def _patient_values(facts: ClaimFacts, history: History, day: int) -> tuple[floa
         _days(day - state.day) if state else NEVER_DAYS,
         state is not None and refused == state.day,
         _days(day - refused) if refused else NEVER_DAYS,
+        too_late is not None and facts.days_to_submit >= too_late,
     )
 
 

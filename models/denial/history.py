@@ -20,7 +20,7 @@ from billing_core.record import from_plain, to_plain
 from models.denial.facts import ClaimFacts
 from models.denial.families import rate_keys, usage_keys
 
-FORMAT = 1
+FORMAT = 2
 HALF_LIFE_DAYS = 60
 REMEMBER_DAYS = 800  # a patient's submissions older than this are forgotten: limits and duplicates look two years back
 EVERY_CLAIM = "every claim"
@@ -88,9 +88,11 @@ class Event:
 
     day: int
     used: tuple[tuple[str, bool], ...] = ()
-    keys: tuple[str, ...] = ()
+    keys: tuple[tuple[str, bool], ...] = ()
     denied: bool = False
     for_coverage: bool = False
+    payer: str = ""  # only when it denied the claim as filed too late
+    days_to_submit: int = 0
     claim_key: str = ""
     patient_key: str = ""
     coverage_key: str = ""
@@ -106,6 +108,7 @@ class State:
     tallies: Mapping[str, Tally]
     usage: Mapping[str, Tally]
     coverages: Mapping[str, CoverageState]
+    too_late: Mapping[str, int]
     sent: Mapping[str, tuple[Sent, ...]]
     pending: tuple[tuple[int, Event], ...]
 
@@ -116,13 +119,14 @@ _UNSEEN = Tally()
 class History:
     """An accumulator of one practice's submissions and outcomes; see the module for what it promises."""
 
-    __slots__ = ("_coverages", "_pending", "_sent", "_serial", "_tallies", "_through", "_usage")
+    __slots__ = ("_coverages", "_pending", "_sent", "_serial", "_tallies", "_through", "_too_late", "_usage")
 
     def __init__(self) -> None:
         self._tallies: dict[str, Tally] = {}
         self._usage: dict[str, Tally] = {}
         self._sent: dict[str, list[Sent]] = {}
         self._coverages: dict[str, CoverageState] = {}
+        self._too_late: dict[str, int] = {}
         self._pending: list[tuple[int, int, Event]] = []
         self._serial = 0
         self._through = 0
@@ -136,16 +140,26 @@ class History:
             sent[:] = [s for s in sent if s.submitted >= day - REMEMBER_DAYS]
         self._push(Event(day, used=usage_keys(facts)))
 
-    def adjudicated(self, facts: ClaimFacts, denied: bool, on: date, categories: Sequence[str] = ()) -> None:
-        """The practice learned on day `on` whether the claim was denied; `categories` are the DenialCategory
-        values of its denial."""
+    def adjudicated(
+        self,
+        facts: ClaimFacts,
+        denied: bool,
+        on: date,
+        categories: Sequence[str] = (),
+        refused: tuple[str, ...] = (),
+    ) -> None:
+        """The practice learned on day `on` whether the claim was denied; `categories` are the DenialCategory values
+        of its denial, `refused` the procedures denied (none named: all of them)."""
         for_coverage = denied and DenialCategory.ELIGIBILITY in categories
+        too_late = denied and DenialCategory.TIMELY_FILING in categories
         self._push(
             Event(
                 on.toordinal(),
-                keys=rate_keys(facts),
+                keys=rate_keys(facts, denied, refused),
                 denied=denied,
                 for_coverage=for_coverage,
+                payer=facts.payer if too_late else "",
+                days_to_submit=facts.days_to_submit,
                 claim_key=facts.claim_key,
                 patient_key=facts.patient_key,
                 coverage_key=facts.coverage_key,
@@ -179,6 +193,10 @@ class History:
         sent = self._sent.get(facts.patient_key, ())
         return [s for s in sent if s.submitted <= day and (s.claim_key != facts.claim_key or not s.claim_key)]
 
+    def too_late(self, payer: str) -> int | None:
+        """The fewest days from service to submission that this payer has denied as filed too late; None if none."""
+        return self._too_late.get(payer)
+
     def coverage(self, coverage_key: str) -> CoverageState | None:
         """The last known outcome under a coverage; None when there is none."""
         return self._coverages.get(coverage_key) if coverage_key else None
@@ -192,6 +210,7 @@ class History:
             self._tallies,
             self._usage,
             self._coverages,
+            self._too_late,
             {patient: tuple(sent) for patient, sent in self._sent.items()},
             tuple((serial, event) for _, serial, event in sorted(self._pending, key=lambda p: p[:2])),
         )
@@ -209,7 +228,7 @@ class History:
         history = cls()
         history._through, history._serial = state.through, state.serial
         history._tallies, history._usage = dict(state.tallies), dict(state.usage)
-        history._coverages = dict(state.coverages)
+        history._coverages, history._too_late = dict(state.coverages), dict(state.too_late)
         history._sent = {patient: list(sent) for patient, sent in state.sent.items()}
         history._pending = [(event.day, serial, event) for serial, event in state.pending]
         heapq.heapify(history._pending)
@@ -226,8 +245,10 @@ class History:
             self._usage.setdefault(key, Tally()).add(carried, event.day)
         if not event.keys:
             return
-        for key in (EVERY_CLAIM, *event.keys):
-            self._tallies.setdefault(key, Tally()).add(event.denied, event.day)
+        for key, denied in ((EVERY_CLAIM, event.denied), *event.keys):
+            self._tallies.setdefault(key, Tally()).add(denied, event.day)
+        if event.payer:
+            self._too_late[event.payer] = min(event.days_to_submit, self.too_late(event.payer) or event.days_to_submit)
         for sent in self._sent.get(event.patient_key, ()):
             if sent.claim_key == event.claim_key:
                 sent.outcome = event.denied

@@ -18,6 +18,7 @@ from models.denial.calibration import Calibration
 from models.denial.facts import ClaimFacts
 from models.denial.features import encoder, row
 from models.denial.history import History
+from models.denial.linear import Linear
 from models.denial.reasons import Reason, reasons
 from models.denial.what_if import WORTH_SAYING_PPM, WhatIf, mended
 
@@ -25,6 +26,7 @@ KIND = "denial"
 TREES = "trees.txt"
 CALIBRATION = "calibration.json"
 COLUMNS = "encoder.json"
+LINEAR = "linear.json"
 
 _MEND = "Train the model again with cleanclaim-train denial of this version, then promote it."
 
@@ -43,8 +45,9 @@ class Risk:
 class Predictor:
     """One loaded model. Thread-safe for reading; the history it is given is not."""
 
-    def __init__(self, artifact: Artifact, booster: Any, calibration: Calibration) -> None:
+    def __init__(self, artifact: Artifact, linear: Linear, booster: Any, calibration: Calibration) -> None:
         self.artifact = artifact
+        self._linear = linear
         self._booster = booster
         self._calibration = calibration
         self._threshold = int(artifact.manifest["threshold"])
@@ -55,7 +58,7 @@ class Predictor:
         artifact = open_artifact(directory)
         if artifact.kind != KIND:
             raise ArtifactError("not a denial model", where=artifact.kind[:40], mend="Name a denial model's directory.")
-        columns, calibration, trees = (artifact.read(name) for name in (COLUMNS, CALIBRATION, TREES))
+        columns, linear, calibration, trees = (artifact.read(n) for n in (COLUMNS, LINEAR, CALIBRATION, TREES))
         if json.loads(columns) != encoder():
             raise ArtifactError(
                 "the model was trained on other columns, or columns of another meaning", where=COLUMNS, mend=_MEND
@@ -64,7 +67,7 @@ class Predictor:
 
         try:
             booster = lightgbm.Booster(model_str=trees.decode("ascii"))
-            return cls(artifact, booster, Calibration.from_json(calibration))
+            return cls(artifact, Linear.from_json(linear), booster, Calibration.from_json(calibration))
         except (ValueError, lightgbm.basic.LightGBMError) as error:
             raise ArtifactError("the model's files do not hold a model", where=TREES, mend=_MEND) from error
 
@@ -79,8 +82,9 @@ class Predictor:
 
         if not len(rows):
             return ()
-        raw = self._booster.predict(np.asarray(rows, dtype=np.float64), num_threads=1)
-        return tuple(round(1_000_000 * self._calibration.apply(float(p))) for p in raw)
+        matrix = np.asarray(rows, dtype=np.float64)
+        raw = self._linear.raw(matrix) + self._booster.predict(matrix, raw_score=True, num_threads=1)
+        return tuple(round(1_000_000 * self._calibration.of_log_odds(float(z))) for z in raw)
 
     def probability_ppm(self, facts: ClaimFacts, history: History) -> int:
         """The claim's probability of denial alone, in millionths."""
@@ -96,7 +100,9 @@ class Predictor:
         own = row(facts, history)
         mends = list(mended(facts, history))
         probability, *others = self.probabilities_ppm((own, *(row(after, history) for _, after in mends)))
-        contributions = self._booster.predict(np.asarray((own,)), pred_contrib=True, num_threads=1)[0]
+        matrix = np.asarray((own,), dtype=np.float64)
+        trees = self._booster.predict(matrix, pred_contrib=True, num_threads=1)[0]
+        contributions = self._linear.contributions(matrix)[0] + trees[:-1]  # the last is the trees' own mean
         return Risk(
             probability_ppm=probability,
             flagged=probability >= self._threshold,

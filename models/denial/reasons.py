@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from models.denial.facts import ClaimFacts
 from models.denial.families import FAMILIES, HABITS, claim_keys, habit_keys
-from models.denial.features import NAMES
+from models.denial.features import NAMES, YEARLY_DAYS, days_since_yearly_service, visit_without_25
 from models.denial.history import EVERY_CLAIM, History, Tally
 
 MOST = 4  # reasons shown
@@ -89,6 +89,9 @@ def _coverage(facts: ClaimFacts, history: History) -> str:
 
 def _timeliness(facts: ClaimFacts, history: History) -> str:
     _, alike = _worst(facts, history, "payer_lateness")
+    known = history.too_late(facts.payer)
+    if known is not None and facts.days_to_submit >= known:
+        return f"Sent {facts.days_to_submit} days after the visit; this payer has refused as late what took {known}."
     return f"Sent {facts.days_to_submit} days after the visit; so late, this payer denied {_counted(alike)}."
 
 
@@ -105,6 +108,9 @@ def _duplicate(facts: ClaimFacts, history: History) -> str:
 
 
 def _frequency(facts: ClaimFacts, history: History) -> str:
+    yearly = days_since_yearly_service(facts, history.earlier(facts))
+    if yearly < YEARLY_DAYS:
+        return f"A yearly check-up, {yearly:.0f} days after the last one: most plans pay one a year."
     day = facts.service_on.toordinal()
     year = [sent for sent in history.earlier(facts) if day - 365 < sent.service < day]
     most = max(((sum(p in sent.procedures for sent in year), p) for p in facts.procedures), default=(0, ""))
@@ -122,6 +128,8 @@ def _diagnosis(facts: ClaimFacts, history: History) -> str:
 
 
 def _modifiers(facts: ClaimFacts, history: History) -> str:
+    if visit_without_25(facts):
+        return "A visit and a procedure on one day without modifier 25 on the visit: payers take them for one."
     place, alike = _worst(facts, history, "payer_modifiers")
     if not facts.procedures:
         return "The claim has no line."
@@ -183,15 +191,22 @@ GROUPS: tuple[Group, ...] = (
             *("coverage_active", "coverage_age_days", "has_group_number", "missing_group_number", "rank"),
             *("coverage_last_denied", "coverage_last_days", "coverage_refused_last", "coverage_refused_days"),
             *_lifts("payer_plan", "payer_member_id", "payer_kind"),
-            *("replacement", "dependent"),
+            *("replacement", "resubmission", "dependent"),
         ),
         _coverage,
     ),
-    Group("timeliness", ("days_to_submit", "lateness", *_lifts("payer_lateness")), _timeliness),
-    Group("duplicate", ("same_service_sent", "same_service_paid", "same_service_denied"), _duplicate),
+    Group(
+        "timeliness",
+        ("days_to_submit", "days_late", "lateness", "beyond_refused_lateness", *_lifts("payer_lateness")),
+        _timeliness,
+    ),
+    Group("duplicate", ("duplicate", "same_service_sent", "same_service_paid", "same_service_denied"), _duplicate),
     Group(
         "frequency",
-        ("same_procedure_year", "same_procedure_benefit_year", "days_since_same_procedure"),
+        (
+            *("same_procedure_year", "same_procedure_benefit_year", "days_since_same_procedure"),
+            *("days_since_yearly_service", "yearly_too_soon"),
+        ),
         _frequency,
     ),
     Group(
@@ -203,7 +218,9 @@ GROUPS: tuple[Group, ...] = (
         _diagnosis,
     ),
     Group(
-        "modifiers", ("modifiers", "missing_modifier", "lines", *_lifts("payer_modifiers", "payer_pair")), _modifiers
+        "modifiers",
+        ("modifiers", "visit_without_25", "missing_modifier", "lines", *_lifts("payer_modifiers", "payer_pair")),
+        _modifiers,
     ),
     Group(
         "units and charges",

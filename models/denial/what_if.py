@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from models.denial.facts import ClaimFacts
 from models.denial.history import History
 
-WORTH_SAYING_PPM = 10_000  # a mend that lowers the risk by less than one point is not shown
+WORTH_SAYING_PPM = 50_000  # a mend that lowers the risk by less than five points is not shown
 
 
 @dataclass(frozen=True, slots=True)

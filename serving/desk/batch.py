@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from billing_core.errors import BillingError
 from serving.desk.billing import mend_claim
 from serving.desk.case import Desk, use_case
-from serving.desk.coding import _decide, sign_visit
-from serving.desk.intake import lines
-from serving.errors import Conflict
+from serving.desk.coding import enter_decisions, run_suggester, sign_visit
+from serving.desk.paper import lines, made
+from serving.errors import Conflict, NotFound
 from serving.schemas.billing import LineChange, MendIn
 from serving.schemas.coding import DecisionIn, ProcedureIn, SignatureIn
 from serving.store.states import EncounterStatus
@@ -20,27 +22,57 @@ if TYPE_CHECKING:
     from serving.store.books import Books
 
 
+NOTES_AT_ONCE = 100  # in one transaction: a model reads for seconds, and other writers wait for it
+
+
+@use_case("encounter.read")
+def open_visits(desk: Desk, books: Books) -> list[str]:
+    """The ids of the visits that nobody has coded yet, oldest first."""
+    return [visit.encounter.id for visit in books.encounters(EncounterStatus.OPEN)]
+
+
+@use_case("note.suggest")
+def suggest_for(desk: Desk, books: Books, encounter_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Suggest codes for these visits: {"encounter_id", "codes"} each. A note that has suggestions is not read again."""
+    found: list[dict[str, Any]] = []
+    for encounter_id in encounter_ids:
+        if books.latest_suggestion(encounter_id) is None:
+            run_suggester(desk, books, books.encounter(encounter_id))
+        run = books.latest_suggestion(encounter_id)
+        codes = (
+            [{name: code[name] for name in ("system", "code", "spans")} for code in run.body["codes"]] if run else []
+        )
+        found.append({"encounter_id": encounter_id, "codes": codes})
+    return found
+
+
 @use_case("encounter.sign")
 def sign_all(desk: Desk, books: Books, path: Path) -> int:
     """Enter the decisions and signatures made up to today; a visit signed before is passed over. Returns how many."""
     signed, today = 0, desk.today(books)
     waiting = {v.encounter.id for s in (EncounterStatus.OPEN, EncounterStatus.CODED) for v in books.encounters(s)}
-    for _, line in lines(path):
-        encounter_id, signed_on = line["encounter_id"], date.fromisoformat(line["signed_on"])
+    for place, line in lines(path):
+        encounter_id, signed_on = made(place, partial(_visit_signed, line))
         if signed_on > today or encounter_id not in waiting:
             continue
-        for said in line["decisions"]:
-            _decide(desk, books, encounter_id, DecisionIn(**said))
-        signature = SignatureIn(
-            diagnoses=line["diagnoses"],
-            procedures=[ProcedureIn(**p) for p in line["procedures"]],
-            referral=line.get("referral", ""),
-            authorization_number=line.get("authorization_number", ""),
-        )
+        decisions, signature = made(place, partial(_words, line))
+        enter_decisions(desk, books, encounter_id, decisions)
         view = sign_visit(desk, books, encounter_id, signature, signed_on)
-        books.log(desk.actor, "encounter.sign", encounter_id)
         signed += view.charges > 0
     return signed
+
+
+def _visit_signed(line: dict[str, Any]) -> tuple[str, date]:
+    return str(line["encounter_id"]), date.fromisoformat(line["signed_on"])
+
+
+def _words(line: dict[str, Any]) -> tuple[list[DecisionIn], SignatureIn]:
+    return [DecisionIn(**said) for said in line["decisions"]], SignatureIn(
+        diagnoses=line["diagnoses"],
+        procedures=[ProcedureIn(**p) for p in line["procedures"]],
+        referral=line.get("referral", ""),
+        authorization_number=line.get("authorization_number", ""),
+    )
 
 
 def _mend(line: dict[str, Any]) -> MendIn:
@@ -62,17 +94,17 @@ def _mend(line: dict[str, Any]) -> MendIn:
 def mend_all(desk: Desk, books: Books, path: Path) -> dict[str, int]:
     """Enter every mend of the file. Appeals and write-offs need a person at the screen and are counted, not done."""
     counts: dict[str, int] = {}
-    for _, line in lines(path):
-        action = line["action"]
+    for place, line in lines(path):
+        action, number = made(place, lambda: (str(line["action"]), str(line["claim_number"])))  # noqa: B023  # at once
         if action in ("appeal", "write_off", "leave"):
             counts[f"{action} (left)"] = counts.get(f"{action} (left)", 0) + 1
             continue
-        standing = books.claims_by_number([line["claim_number"]]).get(line["claim_number"])
+        mend, standing = made(place, partial(_mend, line)), books.claims_by_number([number]).get(number)
         if standing is None:
             continue
         try:
-            mend_claim(desk, books, standing.claim.id, _mend(line))
+            mend_claim(desk, books, standing.claim.id, mend)
             counts[action] = counts.get(action, 0) + 1
-        except (BillingError, Conflict):
+        except (BillingError, Conflict, NotFound):  # a coverage not registered here yet, among others
             counts["refused"] = counts.get("refused", 0) + 1
     return counts

@@ -6,32 +6,37 @@ model's risk orders the queue; it enters no claim.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from billing_core import claim_build, edits, posting, work_queue
 from billing_core.account import Books as Accounts
 from billing_core.account import Debtor
-from billing_core.claim import Claim, ClaimState
+from billing_core.claim import Claim, ClaimState, step
+from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
 from billing_core.denial import LineDenial, reason
+from billing_core.expected_payment import expected_of_denied, expected_payment
 from billing_core.identifiers import parse_member_id
 from billing_core.ledger import Cause, Owner
 from billing_core.money import amount_text
-from billing_core.record import from_plain
+from billing_core.record import from_plain, to_plain
 from billing_core.rule import Finding, blocking
 from billing_core.x12 import claim_837p
 from billing_core.x12.envelope import Envelope
+from serving.desk.advice import risk_item, risk_reasons, what_if_words
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import claim_numbers, findings_view, full_name
-from serving.errors import Conflict
+from serving.errors import Conflict, InputError
 from serving.schemas.billing import (
     ClaimItem,
     ClaimLineView,
     ClaimView,
+    CoverageChoice,
     FileView,
     HistoryView,
     MendIn,
@@ -47,7 +52,10 @@ if TYPE_CHECKING:
     from serving.store.claims import StandingClaim
 
 OUR_NAME = "CLEANCLAIM"
+_NO_NAME = re.compile(r"[^A-Za-z0-9]")  # what a payer's number may hold and a file's name may not
 _STANDING = [s for s in ClaimState if s not in (ClaimState.HELD, ClaimState.REJECTED, ClaimState.REPLACED)]
+_UNSENT = (ClaimState.HELD, ClaimState.READY)
+_IN_DOUBT = (ClaimState.READY, ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
 _REFUSED = (
     ClaimState.HELD,
     ClaimState.REJECTED,
@@ -80,19 +88,20 @@ def scrub(desk: Desk, books: Books, claim: Claim, today: date) -> tuple[Finding,
 
 def scrub_held(desk: Desk, books: Books, today: date) -> int:
     """Scrub every held claim again; those without an error become ready. Returns how many stay held."""
-    held = 0
-    for standing in books.claims(ClaimState.HELD):
-        claim = standing.claim
-        findings = scrub(desk, books, claim, today)
-        contract = books.contract(claim.payer.id, claim.service_date)
-        deadline = claim.service_date + timedelta(days=contract.filing_days) if contract else None
-        errors = bool(blocking(findings))
-        held += errors
-        books.save_claim(claim, ClaimState.HELD if errors else ClaimState.READY, findings=findings, deadline=deadline)
-    return held
+    return sum(not scrub_one(desk, books, standing.claim, today) for standing in books.claims(ClaimState.HELD))
 
 
-def write_files(desk: Desk, books: Books, today: date) -> list[tuple[FileView, bytes]]:
+def scrub_one(desk: Desk, books: Books, claim: Claim, today: date) -> bool:
+    """Scrub a held claim; without an error it becomes ready. Returns whether it did."""
+    findings = scrub(desk, books, claim, today)
+    contract = books.contract(claim.payer.id, claim.service_date)
+    deadline = contract.file_by(claim.service_date) if contract else None
+    errors = bool(blocking(findings))
+    books.save_claim(claim, ClaimState.HELD if errors else ClaimState.READY, findings=findings, deadline=deadline)
+    return not errors
+
+
+def write_files(desk: Desk, books: Books, today: date) -> list[FileView]:
     """One 837P a payer of the claims that are ready; refused whole, with the reason, if the validator objects."""
     from serving.clearinghouse.outbound_check import refusals
 
@@ -110,13 +119,14 @@ def write_files(desk: Desk, books: Books, today: date) -> list[tuple[FileView, b
                 f"the outbound check refuses the file: {objections[0].message} at {objections[0].where}",
                 mend=objections[0].mend,
             )
-        name = f"{today:%Y%m%d}_{payer.number}_{control:09d}.837"
+        name = f"{today:%Y%m%d}_{_NO_NAME.sub('', payer.number)}_{control:09d}.837"
         file_id, _ = books.add_file(
             Direction.OUTBOUND, "837P", name, data, str(control), [c.id for c in claims], f"{len(claims)} claims"
         )
         for claim in claims:
             books.step_claim(claim.id, ClaimState.SUBMITTED, submitted_on=today)
-            books.log(desk.actor, "claim.submit", claim.id, reason=name)
+            at, to = ({"claim": claim.number, "state": s} for s in (ClaimState.READY, ClaimState.SUBMITTED))
+            books.log(desk.actor, "claim.submit", claim.id, reason=name, before=at, after=to)
         view = FileView(
             id=file_id,
             direction="out",
@@ -125,26 +135,37 @@ def write_files(desk: Desk, books: Books, today: date) -> list[tuple[FileView, b
             at=desk.clock.now().isoformat(),
             outcome=f"{len(claims)} claims",
         )
-        written.append((view, data))
+        written.append(view)
     return written
 
 
 @use_case("claim.submit")
-def submit(desk: Desk, books: Books, outbox: Path | None = None) -> SubmissionView:
-    """Scrub what is held, write what is ready as 837P files, and put them in the outbox when one is given."""
+def submit(desk: Desk, books: Books) -> SubmissionView:
+    """Scrub what is held and write what is ready as 837P files; `deliver` puts them in the outbox."""
     today = desk.today(books)
     held = scrub_held(desk, books, today)
     ready = len(books.claim_rows(ClaimState.READY))
-    written = write_files(desk, books, today)
-    if outbox is not None:
-        for view, data in written:
-            draft = outbox / f".{view.name}.part"  # the payer's door sees whole files only
-            draft.write_bytes(data)
-            draft.rename(outbox / view.name)
-    return SubmissionView(files=[view for view, _ in written], claims=ready, held=held)
+    return SubmissionView(files=write_files(desk, books, today), claims=ready, held=held)
 
 
-@use_case("claim.read")
+@use_case("claim.submit")
+def deliver(desk: Desk, books: Books, outbox: Path) -> int:
+    """Put every 837P that is not known to be there in the outbox; returns how many.
+
+    The books knew the file before it leaves, and learn after it that it left: cut short in between, the same bytes
+    go again under the same name, and a file once read means nothing new to a payer.
+    """
+    gone = {event.subject for event in books.events(action="file.deliver")}
+    waiting = [file for file in books.files(Direction.OUTBOUND, "837P") if file.id not in gone]
+    for file in waiting:
+        draft = outbox / f".{file.name}.part"  # the payer's door sees whole files only
+        draft.write_bytes(books.file_bytes(file.id))
+        draft.replace(outbox / file.name)
+        books.log(desk.actor, "file.deliver", file.id, reason=file.name, after=file.sha256)
+    return len(waiting)
+
+
+@use_case("remittance.read")
 def files(desk: Desk, books: Books) -> list[FileView]:
     """Files that came and went, newest first."""
     return [
@@ -153,7 +174,7 @@ def files(desk: Desk, books: Books) -> list[FileView]:
     ]
 
 
-@use_case("claim.read")
+@use_case("remittance.read")
 def file_bytes(desk: Desk, books: Books, file_id: str) -> bytes:
     """The file, byte for byte."""
     return books.file_bytes(file_id)
@@ -162,13 +183,18 @@ def file_bytes(desk: Desk, books: Books, file_id: str) -> bytes:
 # --- the queue ---
 
 
-def _item(books: Books, standing: StandingClaim, found: list[LineDenial], on: date) -> work_queue.WorkItem | None:
+def _item(
+    books: Books, tables: Tables, standing: StandingClaim, found: list[LineDenial], on: date
+) -> work_queue.WorkItem | None:
     claim, state = standing.claim, standing.state
     contract = books.contract(claim.payer.id, claim.service_date)
     if state in (ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE):
-        return work_queue.denial_item(claim.id, claim, found, state, on, contract)
+        return work_queue.denial_item(
+            claim.id, claim, found, state, on, contract, expected_of_denied(claim, found, contract, tables)
+        )
     kind = work_queue.WorkKind.HELD_EDIT if state is ClaimState.HELD else work_queue.WorkKind.REJECTION
-    return work_queue.finding_item(claim.id, kind, claim, blocking(standing.findings), standing.row.deadline)
+    at_stake = expected_payment(claim, contract, tables)
+    return work_queue.finding_item(claim.id, kind, claim, blocking(standing.findings), standing.row.deadline, at_stake)
 
 
 @use_case("queue.read")
@@ -182,10 +208,17 @@ def queue(desk: Desk, books: Books) -> QueueView:
         rows = [d for d in denials.get(claim_id, ()) if d.status is DenialStatus.OPEN]
         found = [from_plain(LineDenial, d.body) for d in rows]
         on = max((d.found_on for d in rows), default=today)
-        item = _item(books, standing, found, on)
+        item = _item(books, desk.tables, standing, found, on)
         if item is not None:
-            items.append(item)
-    scores = books.latest_scores(standings)
+            items.append(replace(item, effect_percent=work_queue.EFFECT_OF_WORK[item.kind]))
+    in_doubt = {s.claim.id: s for s in books.claims(_IN_DOUBT)}
+    scores = books.latest_scores([*standings, *in_doubt])
+    for claim_id, standing in in_doubt.items():
+        if claim_id in scores and scores[claim_id].body.get("flagged"):
+            contract = books.contract(standing.claim.payer.id, standing.claim.service_date)
+            at_stake = expected_payment(standing.claim, contract, desk.tables)
+            items.append(risk_item(standing, scores[claim_id], at_stake))
+    standings |= in_doubt
     views = []
     for ranked in work_queue.order(items, today):
         item, standing = ranked.item, standings[ranked.item.claim_id]
@@ -203,12 +236,17 @@ def queue(desk: Desk, books: Books) -> QueueView:
                 billed=amount_text(standing.claim.total),
                 at_stake=amount_text(item.at_stake),
                 expected_value=amount_text(ranked.expected_value),
-                risk=score.probability_ppm // 10_000 if score else None,
+                risk=round(score.probability_ppm / 10_000) if score else None,
                 deadline=item.deadline.isoformat() if item.deadline else "",
                 days_left=ranked.days_left,
                 reasons=list(item.reasons),
                 carcs=list(item.carcs),
                 mend=item.mend,
+                probability=round(ranked.probability_ppm / 10_000),
+                effect=item.effect_percent,
+                cost=amount_text(work_queue.COST_OF_WORK[item.kind]),
+                risk_reasons=risk_reasons(score),
+                what_if=what_if_words(score),
             )
         )
     return QueueView(today=today.isoformat(), items=views, total_at_stake=amount_text(sum(i.at_stake for i in items)))
@@ -220,6 +258,8 @@ def queue(desk: Desk, books: Books) -> QueueView:
 @use_case("claim.read")
 def claims(desk: Desk, books: Books, state: str = "", limit: int = 100) -> list[ClaimItem]:
     """Claims, newest last."""
+    if state and state not in list(ClaimState):
+        raise InputError("unknown state", field="state", mend=f"one of {', '.join(ClaimState)}")
     return [
         ClaimItem(
             id=row.id,
@@ -283,12 +323,18 @@ def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
         billed=amount_text(claim.total),
         findings=findings_view(standing.findings),
         denials=[f"line {d.line} {d.procedure}: {d.code} {reason(d.reason).words}" for d in denied],
-        risk=score.probability_ppm // 10_000 if score else None,
-        risk_reasons=[],
-        what_if=[],
+        risk=round(score.probability_ppm / 10_000) if score else None,
+        risk_reasons=risk_reasons(score),
+        what_if=what_if_words(score),
         history=[
             HistoryView(at=e.at.isoformat(), actor=e.actor, action=e.action, reason=e.reason)
             for e in books.events(subject=claim_id)
+        ],
+        coverage_id=claim.coverage.id,
+        coverages=[
+            CoverageChoice(id=c.id, words=f"{books.payer(c.payer_id).name}, member {c.member_id}")
+            for c in books.coverages(claim.patient.id)
+            if c.active(claim.service_date)
         ],
     )
 
@@ -335,18 +381,27 @@ def _payer_reference(books: Books, claim: Claim) -> str:
     return answers[-1].payment.payer_reference if answers else ""
 
 
+def _may_mend(state: ClaimState, action: str) -> None:
+    """IllegalStep, before anything is written, when a claim that stands there cannot be mended in this way."""
+    if action == "bill_patient":
+        step(state, ClaimState.CLOSED)
+    elif action in ("correct", "resubmit") and state not in _UNSENT:
+        step(state, ClaimState.REPLACED)
+
+
 def mend_claim(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendView:
     """The mend inside an open transaction: a new submission in the old one's place, or an end of the matter."""
     today, standing = desk.today(books), books.standing_claim(claim_id)
     claim, state, findings = standing.claim, standing.state, standing.findings
+    _may_mend(state, mend.action)
     if mend.action == "bill_patient":
         _to_guarantor(desk, books, claim, today, mend.reason)
         books.step_claim(claim_id, ClaimState.CLOSED)
     elif mend.action in ("correct", "resubmit"):
         contract: Contract | None = books.contract(claim.payer.id, claim.service_date)
         changes = _changes(books, claim, mend)
-        number = claim.number if state is ClaimState.HELD else next(claim_numbers(books))
-        if state is ClaimState.HELD:  # never sent: the claim itself is mended
+        number = claim.number if state in _UNSENT else next(claim_numbers(books))
+        if state in _UNSENT:  # never sent: the claim itself is mended
             claim = replace(claim, **changes.made())  # type: ignore[arg-type]  # names and types are Claim's own
             books.save_claim(claim, ClaimState.HELD)
         else:
@@ -362,8 +417,9 @@ def mend_claim(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendVie
     for denial in books.denials_of_claims([claim_id]).get(claim_id, ()):
         if denial.status is DenialStatus.OPEN and mend.action != "leave":
             books.set_denial_status(denial.id, DenialStatus.WORKED)
-    books.log(desk.actor, "claim.mend", claim_id, reason=f"{mend.action}: {mend.reason}")
     after = books.standing_claim(claim.id)
+    was, now = ({"state": s.state, "claim": to_plain(s.claim)} for s in (standing, after))
+    books.log(desk.actor, "claim.mend", claim_id, reason=f"{mend.action}: {mend.reason}", before=was, after=now)
     return MendView(
         claim_id=claim.id,
         claim_number=claim.number,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from billing_core.codesets.tables import Tables
+from billing_core.day_sheet import business_day
 from serving.ids import Clock, NewId
 from serving.security import Actor, may
 from serving.settings import Settings
@@ -49,8 +50,8 @@ class Desk:
         return self.actor.practice_id
 
     def today(self, books: Books) -> date:
-        """The business date in the practice's zone."""
-        return self.clock.today(books.practice().zone)
+        """The business date in the practice's zone; after its close, the next one."""
+        return business_day(self.clock.today(books.practice().zone), books.closed_through())
 
 
 def open_tables(settings: Settings) -> Tables:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from billing_core import claim_build, posting
 from billing_core.charge import Capture, capture
 from billing_core.claim import ClaimState
+from billing_core.codesets.tables import Tables, Verdict
 from billing_core.cycle import first_debtor
 from billing_core.encounter import AssignedCode, CodeSystem, Encounter, SignedEncounter
 from billing_core.identifiers import claim_number
@@ -39,6 +40,8 @@ from serving.store.states import CodeDecision, EncounterStatus
 if TYPE_CHECKING:
     from serving.store.books import Books
 
+_NAMED = 6  # codes named in a mend
+_WAITING = (EncounterStatus.OPEN, EncounterStatus.CODED)
 WORDS = {
     "accept": CodeDecision.ACCEPT,
     "reject": CodeDecision.REJECT,
@@ -61,13 +64,15 @@ def findings_view(findings: Sequence[Finding]) -> list[FindingView]:
 
 @use_case("encounter.read")
 def worklist(desk: Desk, books: Books, status: str = "open", limit: int = 50) -> list[EncounterItem]:
-    """The visits of one status, oldest first."""
+    """The visits of one status, oldest first. "waiting" is every visit that nobody has signed, decided on or not."""
     try:
-        wanted = EncounterStatus(status)
+        wanted = _WAITING if status == "waiting" else (EncounterStatus(status),)
     except ValueError:
-        raise InputError("unknown status", field="status", mend=f"one of {', '.join(EncounterStatus)}") from None
+        known = ", ".join(("waiting", *EncounterStatus))
+        raise InputError("unknown status", field="status", mend=f"one of {known}") from None
     items = []
-    for visit in books.encounters(wanted, limit=limit):
+    visits = [visit for one in wanted for visit in books.encounters(one, limit=limit)]
+    for visit in sorted(visits, key=lambda v: (v.encounter.service_date, v.encounter.id))[:limit]:
         encounter = visit.encounter
         run = books.latest_suggestion(encounter.id)
         items.append(
@@ -84,7 +89,7 @@ def worklist(desk: Desk, books: Books, status: str = "open", limit: int = 50) ->
     return items
 
 
-def _view(books: Books, encounter_id: str) -> EncounterView:
+def _view(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
     visit = books.visit(encounter_id)
     encounter = visit.encounter
     patient, provider = books.patient(encounter.patient_id), books.provider(encounter.provider_id)
@@ -106,7 +111,10 @@ def _view(books: Books, encounter_id: str) -> EncounterView:
         note=books.note_text(encounter_id),
         abstained=bool(run and run.body["abstained"]),
         abstain_reason=str(run.body["reason"]) if run else "",
-        suggestions=_suggestion_views(books, encounter_id),
+        suggestions=[
+            view if view.title else view.model_copy(update={"title": desk.tables.title(view.code)})
+            for view in _suggestion_views(books, encounter_id)
+        ],
         findings=findings_view(claims[-1].findings) if claims else [],
         claim_id=claims[-1].claim.id if claims else "",
         claim_number=claims[-1].claim.number if claims else "",
@@ -145,7 +153,7 @@ def _suggestion_views(books: Books, encounter_id: str) -> list[SuggestionView]:
 @use_case("encounter.read")
 def read_encounter(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
     """Everything the coder's screen shows."""
-    return _view(books, encounter_id)
+    return _view(desk, books, encounter_id)
 
 
 def age_on(born: date, on: date) -> int:
@@ -163,6 +171,8 @@ def run_suggester(desk: Desk, books: Books, encounter: Encounter) -> None:
     text = books.note_text(encounter.id)
     found = served.model.suggest(text, encounter.setting, encounter.service_date, age, patient.sex)
     books.add_suggestion(encounter.id, served.sha256, found)
+    read = {"note": encounter.note_sha256, "model": served.sha256}
+    books.log(desk.actor, "note.suggest", encounter.id, before=read, after=found)
 
 
 @use_case("note.suggest")
@@ -170,7 +180,7 @@ def suggest(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
     """Suggest codes for the note; the same note and artifact are read once."""
     if books.latest_suggestion(encounter_id) is None:
         run_suggester(desk, books, books.encounter(encounter_id))
-    return _view(books, encounter_id)
+    return _view(desk, books, encounter_id)
 
 
 @use_case("code.decide")
@@ -179,23 +189,62 @@ def decide(desk: Desk, books: Books, encounter_id: str, decision: DecisionIn) ->
     visit = books.visit(encounter_id)
     if visit.status not in (EncounterStatus.OPEN, EncounterStatus.CODED):
         raise Conflict("the visit is signed already", mend="mend the claim instead")
-    _decide(desk, books, encounter_id, decision)
-    return _view(books, encounter_id)
+    if decision.decision == "add":
+        _check_added(desk.tables, decision, visit.encounter.service_date)
+    enter_decisions(desk, books, encounter_id, [decision])
+    return _view(desk, books, encounter_id)
 
 
-def _decide(desk: Desk, books: Books, encounter_id: str, decision: DecisionIn) -> None:
-    books.add_decision(
-        encounter_id, CodeSystem(decision.system), decision.code, WORDS[decision.decision], desk.actor.login,
-        reason=decision.reason,
-    )  # fmt: skip
+def _check_added(tables: Tables, decision: DecisionIn, on: date) -> None:
+    """A code typed by hand is refused where a loaded release says that it cannot be billed on the day."""
+    if CodeSystem(decision.system) is not CodeSystem.ICD10CM:
+        if tables.procedure(decision.code, on) is Verdict.INVALID:
+            raise InputError("no such code on the date of service", field="code", mend="check the code")
+        return
+    verdict = tables.diagnosis(decision.code, on)
+    if verdict is Verdict.INVALID:
+        raise InputError("no such code on the date of service", field="code", mend="check the code")
+    if verdict is Verdict.NOT_BILLABLE:
+        below = tables.more_specific(decision.code, on)
+        some = ", ".join(below[:_NAMED]) + (f" and {len(below) - _NAMED} more" if len(below) > _NAMED else "")
+        raise InputError("not billable: more characters are needed", field="code", mend=f"choose from {some}")
+
+
+def enter_decisions(desk: Desk, books: Books, encounter_id: str, decisions: Sequence[DecisionIn]) -> None:
+    """Keep the coder's words on codes of a visit; one event, with the hash of what was decided before and after."""
+    if not decisions:
+        return
+    before = _decided(books, encounter_id)
+    for decision in decisions:
+        books.add_decision(
+            encounter_id, CodeSystem(decision.system), decision.code, WORDS[decision.decision], desk.actor.login,
+            reason=decision.reason,
+        )  # fmt: skip
+    books.log(desk.actor, "code.decide", encounter_id, before=before, after=_decided(books, encounter_id))
     if books.visit(encounter_id).status is EncounterStatus.OPEN:
         books.step_encounter(encounter_id, EncounterStatus.CODED)
+
+
+def _decided(books: Books, encounter_id: str) -> list[list[str]]:
+    return [[d.system, d.code, d.decision, d.reason, d.actor] for d in books.decisions(encounter_id)]
 
 
 @use_case("encounter.sign")
 def sign(desk: Desk, books: Books, encounter_id: str, signature: SignatureIn) -> SignatureView:
     """Sign the coding: charges, the claim for the first payer (or the guarantor's account), and their entries."""
-    return sign_visit(desk, books, encounter_id, signature, desk.today(books))
+    view = sign_visit(desk, books, encounter_id, signature, desk.today(books))
+    return _scrubbed(desk, books, view) if view.claim_id else view
+
+
+def _scrubbed(desk: Desk, books: Books, view: SignatureView) -> SignatureView:
+    """The signature with what the edits say of its claims: the coder, who has the note open, is told first."""
+    from serving.desk.billing import scrub_one  # which builds on this module
+
+    for held in books.claims(ClaimState.HELD, encounter_id=view.encounter_id):
+        scrub_one(desk, books, held.claim, desk.today(books))
+    standing = books.standing_claim(view.claim_id)
+    findings = [*view.findings, *findings_view(standing.findings)]
+    return view.model_copy(update={"claim_state": str(standing.state), "findings": findings})
 
 
 def _assigned(desk: Desk, books: Books, encounter_id: str, signature: SignatureIn) -> SignedEncounter:
@@ -236,6 +285,7 @@ def sign_visit(desk: Desk, books: Books, encounter_id: str, signature: Signature
             findings=findings_view(taken.findings),
         )  # fmt: skip
     books.sign(signed, on)
+    books.log(desk.actor, "encounter.sign", encounter_id, before=_decided(books, encounter_id), after=signed)
     books.step_encounter(encounter_id, EncounterStatus.SIGNED)
     built = bill_visit(desk, books, signed.encounter, taken, signature, on)
     claim = built.claims[0] if built.claims else None

@@ -7,10 +7,10 @@ line and field, never its content.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from billing_core.chargemaster import Price
 from billing_core.contract import Contract
@@ -27,6 +27,7 @@ from billing_core.registration import (
     Provider,
 )
 from serving.desk.case import Desk, use_case
+from serving.desk.paper import NOTE_MOST, lines, made, read_file
 from serving.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,9 +49,11 @@ def _record(cls: type[Record], plain: Any, place: str) -> Record:
 def read_practice(path: Path) -> dict[str, Any]:
     """practice.json as plain values."""
     try:
-        plain: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        raise InputError("cannot be read as JSON", place=path.name, mend="give the exported practice file") from None
+        plain = json.loads(read_file(path))
+    except (ValueError, RecursionError):
+        plain = None
+    if not isinstance(plain, dict):
+        raise InputError("not a JSON object", place=path.name, mend="give the exported practice file")
     return plain
 
 
@@ -74,17 +77,6 @@ def add_practice(store: Store, path: Path) -> Practice:
     return practice
 
 
-def lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each line of a JSON Lines file with its place."""
-    with path.open(encoding="utf-8") as file:
-        for number, text in enumerate(file, start=1):
-            place = f"{path.name} line {number}"
-            try:
-                yield place, json.loads(text)
-            except ValueError:
-                raise InputError("not JSON", place=place, mend="write one JSON object a line") from None
-
-
 @use_case("patient.register")
 def register(desk: Desk, books: Books, folder: Path, known_from: date, known_until: date) -> int:
     """Keep the registrations that became known after `known_from`, up to `known_until`; returns how many."""
@@ -94,13 +86,26 @@ def register(desk: Desk, books: Books, folder: Path, known_from: date, known_unt
             raise InputError("unknown kind", field="kind", place=place, mend=f"one of {', '.join(KINDS)}")
         # People are kept at once, so that visits can name them; coverages only when the front desk learned of them.
         person = line["kind"] in ("guarantor", "patient") and known_from == date.min
-        if person or known_from < date.fromisoformat(line["known_on"]) <= known_until:
-            kept[line["kind"]].append(_record(KINDS[line["kind"]], line["record"], place))
+        known_on, record = made(place, lambda: (date.fromisoformat(line["known_on"]), line["record"]))  # noqa: B023
+        if person or known_from < known_on <= known_until:
+            kept[line["kind"]].append(_record(KINDS[line["kind"]], record, place))
     books.save_guarantors(kept["guarantor"])
     books.save_patients(kept["patient"])
     books.save_coverages(kept["coverage"])
     books.save_authorizations(kept["authorization"])
     return sum(len(records) for records in kept.values())
+
+
+def register_new(desk: Desk, folder: Path) -> int:
+    """Keep what the front desk has learned since the last time, up to today; the first time, everything so far.
+
+    To be done before visits are signed: a coverage that the books do not know makes a self-pay visit.
+    """
+    with desk.store.read(desk.practice_id) as books:
+        times, today, zone = books.events(action="patient.register"), desk.today(books), books.practice().zone
+    # The day of the last time is taken in again: something may have been learned that evening.
+    since = times[-1].at.astimezone(ZoneInfo(zone)).date() - timedelta(days=1) if times else date.min
+    return register(desk, folder, since, today)
 
 
 @use_case("encounter.import")
@@ -110,14 +115,14 @@ def take_in(desk: Desk, books: Books, folder: Path) -> int:
 
     count = 0
     for place, line in lines(folder / "encounters.jsonl"):
-        encounter = _record(Encounter, line["record"], place)
-        path = (folder / line["note"]).resolve()
+        record, name = made(place, lambda: (line["record"], folder / line["note"]))  # noqa: B023
+        encounter, path = _record(Encounter, record, place), name.resolve()
         if not path.is_relative_to(folder.resolve()):
             raise InputError("points outside the folder", field="note", place=place, mend="keep notes in the folder")
         try:
-            text = check_note(path.read_bytes())
+            text = check_note(read_file(path, NOTE_MOST, f"note of {place}"))
         except NoteError as error:
-            raise InputError(str(error), field="note", place=place, mend="give the note as UTF-8 text") from None
+            raise InputError(error.message, field="note", place=f"{place} {error.where}", mend=error.mend) from None
         books.save_encounter(encounter, text)
         count += 1
     return count

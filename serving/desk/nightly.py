@@ -6,45 +6,65 @@ are kept once and claims move only by legal steps.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from serving.desk import answers, batch, billing, intake, money
+from billing_core.errors import BillingError
+from serving.desk import answers, batch, billing, intake, money, scoring, secondary
 from serving.desk.case import Desk
-from serving.errors import InputError
+from serving.desk.paper import read_file
+from serving.errors import Busy, ServingError
+from serving.store.states import Direction
 
 
-def run_night(desk: Desk, inbox: Path, outbox: Path, registrations: Path | None, mends: Path | None) -> dict[str, Any]:
-    """Run the night of the desk's business date; returns counts, and the queue as plain values."""
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Where a night finds and leaves its papers: payers' answers and our claims, and what people handed in."""
+
+    inbox: Path
+    outbox: Path
+    registrations: Path | None = None
+    mends: Path | None = None
+    payments: Path | None = None
+
+
+def run_night(desk: Desk, papers: Papers) -> dict[str, Any]:
+    """Run the night of the desk's business date; returns counts, the queue and the statements as plain values."""
     with desk.store.read(desk.practice_id) as books:
         today = desk.today(books)
-        seen = {f.name for f in books.files()}
-    if registrations is not None:
-        intake.register(desk, registrations, _night_before(desk, today), today)
+        seen = {f.sha256 for f in books.files(Direction.INBOUND)}
+    if papers.registrations is not None:
+        intake.register_new(desk, papers.registrations)
     refused, posted = [], 0
-    for path in sorted(p for p in inbox.iterdir() if p.is_file() and p.name not in seen and not p.name.startswith(".")):
+    for path in sorted(p for p in papers.inbox.iterdir() if not p.name.startswith(".")):
         try:
-            posted += answers.receive(desk, path.name, path.read_bytes()).posted
-        except InputError as error:
+            data = read_file(path)
+            if hashlib.sha256(data).hexdigest() not in seen:
+                posted += answers.receive(desk, path.name, data).posted
+        except Busy:
+            raise
+        except (ServingError, BillingError) as error:  # one bad file keeps no other from being posted
             refused.append(f"{path.name}: {error}")
-    mended = batch.mend_all(desk, mends) if mends is not None and mends.exists() else {}
-    sent = billing.submit(desk, outbox)
+    mended = batch.mend_all(desk, papers.mends) if papers.mends and papers.mends.exists() else {}
+    payments = papers.payments
+    paid = money.take_mailed_payments(desk, payments) if payments and payments.exists() else 0
+    onward = secondary.build_secondaries(desk)
+    sent = billing.submit(desk)
+    billing.deliver(desk, papers.outbox)
     statements = money.run_statements(desk)
+    scored = scoring.score_if_served(desk)
     return {
         "today": today.isoformat(),
         "sets_posted": posted,
         "files_refused": refused,
         "mended": mended,
+        "payments_taken": paid,
+        "claims_to_next_payer": onward,
         "claims_sent": sent.claims,
         "claims_held": sent.held,
-        "statements": len(statements),
+        "claims_scored": scored,
+        "statements": [s.model_dump() for s in statements],
         "queue": billing.queue(desk).model_dump(),
     }
-
-
-def _night_before(desk: Desk, today: date) -> date:
-    """The business date of the last night, from the event log; the first night takes in everything."""
-    with desk.store.read(desk.practice_id) as books:
-        nights = books.events(action="patient.register")
-    return nights[-1].at.date() if nights else today - timedelta(days=36500)

@@ -15,7 +15,7 @@ from serving.errors import Forbidden, SignInFailed
 from serving.routes.entrance import Credential, House, PracticeId, TheHouse
 from serving.schemas.access import Me, PracticeChoice, Token
 from serving.security import KEY_MARK, Actor, read_token
-from serving.sign_in import identify, sign_in
+from serving.sign_in import identify, renew, sign_in
 
 COOKIE = "cleanclaim_session"
 
@@ -28,10 +28,18 @@ _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inl
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sign in - Cleanclaim</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body{{font-family:sans-serif;max-width:20rem;margin:15vh auto;padding:0 1rem}}
-label,input,button{{display:block;width:100%;box-sizing:border-box;font-size:1rem}}
-input,button{{padding:.5rem;margin:.25rem 0 1rem}}</style></head>
-<body><main><h1>Cleanclaim</h1>{notice}
+<style>
+body{{font:15px/1.5 system-ui,sans-serif;color:#1b2733;background:#f2f5f8;margin:0}}
+main{{max-width:21rem;margin:14vh auto 0;padding:1.6rem 1.8rem 1.2rem;background:#fff;border:1px solid #d3dce4;
+border-radius:8px}}
+h1{{font-size:1.35rem;margin:0 0 .2rem;color:#0b4a8f}} p{{margin:0 0 1.1rem;color:#51616f}}
+label{{display:block;font-weight:600;font-size:.85rem}}
+input,button{{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;margin:.2rem 0 1rem;
+border-radius:5px;border:1px solid #8a99a8}}
+button{{background:#0b5cad;border-color:#0b5cad;color:#fff;font-weight:600;cursor:pointer}}
+p[role=alert]{{background:#fdecea;border:1px solid #d9534a;color:#7a1610;border-radius:5px;padding:.5rem .7rem}}
+</style></head>
+<body><main><h1>Cleanclaim</h1><p>Medical coding and billing</p>{notice}
 <form method="post" action="/signin">
 <label for="username">Login</label>
 <input id="username" name="username" autocomplete="username" maxlength="200" required autofocus>
@@ -53,6 +61,13 @@ def health(house: TheHouse) -> dict[str, str]:
 def token(house: TheHouse, form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
     """A bearer token for a login and its password."""
     issued = sign_in(house.store, house.settings, form.username, form.password)
+    return Token(access_token=issued, expires_in=house.settings.token_minutes * 60)
+
+
+@router.post("/token/renew")
+def renew_token(house: TheHouse, credential: Credential) -> Token:
+    """A fresh token for one that still opens, so that who is at work is not sent away."""
+    issued = renew(house.store, house.settings, credential)
     return Token(access_token=issued, expires_in=house.settings.token_minutes * 60)
 
 
@@ -108,25 +123,38 @@ def sign_in_form(
     try:
         issued = sign_in(house.store, house.settings, username, password)
     except SignInFailed as error:
-        return _page(f"{error.message}; {error.mend}", error.status)
-    answer = RedirectResponse(f"http://{_host(request, house)}:{house.settings.app_port}/", 303)
-    answer.set_cookie(
-        COOKIE,
-        issued,
-        max_age=house.settings.token_minutes * 60,
-        httponly=True,
-        samesite="strict",
-        secure=_cookie_secure(),
-    )
+        return _page(f"{error.message}; {error.mend}".capitalize(), error.status)
+    answer = RedirectResponse(_screens(request, house), 303)
+    _keep(answer, issued, request, house)
     return answer
 
 
+@router.get("/session", response_class=Response, status_code=204)
+def renew_cookie(request: Request, house: TheHouse) -> Response:
+    """Renew the cookie of who is at work in the screens; nothing else is done by cookie, and no other site sends it."""
+    answer = Response(status_code=204)
+    _keep(answer, renew(house.store, house.settings, request.cookies.get(COOKIE, "")), request, house)
+    return answer
+
+
+def _keep(answer: Response, token: str, request: Request, house: House) -> None:
+    """The token in a cookie that scripts cannot read and other sites do not send."""
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=house.settings.token_minutes * 60,
+        httponly=True,
+        samesite="strict",
+        secure=_cookie_secure(request),
+    )
+
+
 @router.post("/signout", response_class=RedirectResponse, status_code=303)
-def sign_out(fetch_site: FetchSite = "") -> Response:
+def sign_out(request: Request, fetch_site: FetchSite = "") -> Response:
     """Take the cookie back and show the form."""
     _own_page(fetch_site)
     answer = RedirectResponse("/signin", 303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_cookie_secure())
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_cookie_secure(request))
     return answer
 
 
@@ -141,8 +169,14 @@ def _own_page(fetch_site: str) -> None:
         raise Forbidden("a form of another site")
 
 
-def _cookie_secure() -> bool:
-    return os.environ.get("CLEANCLAIM_COOKIE_SECURE", "").strip() == "1"
+def _cookie_secure(request: Request) -> bool:
+    """Over TLS the cookie never travels without it; a proxy that hides the scheme is told so by the environment."""
+    return os.environ.get("CLEANCLAIM_COOKIE_SECURE", "").strip() == "1" or request.url.scheme == "https"
+
+
+def _screens(request: Request, house: House) -> str:
+    """Where the screens are: as configured, else on the browser's own host by its own scheme, at the screens' port."""
+    return house.settings.app_url or f"{request.url.scheme}://{_host(request, house)}:{house.settings.app_port}/"
 
 
 def _host(request: Request, house: House) -> str:

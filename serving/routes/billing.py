@@ -6,9 +6,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from serving.desk import billing
+from serving.desk import billing, write_off
 from serving.routes.entrance import AtDesk, Id
-from serving.schemas.billing import ClaimItem, ClaimView, MendIn, MendView, QueueView, SubmissionView
+from serving.schemas.billing import (
+    ClaimItem,
+    ClaimView,
+    MendIn,
+    MendView,
+    QueueView,
+    SubmissionView,
+    WriteOffIn,
+    WriteOffItem,
+)
 
 router = APIRouter(tags=["billing"])
 
@@ -45,3 +54,27 @@ def read_claim(desk: AtDesk, claim_id: Id) -> ClaimView:
 def mend(desk: AtDesk, claim_id: Id, mend: MendIn) -> MendView:
     """Correct the claim and send it again, or close it, with the reason."""
     return billing.mend(desk, claim_id, mend)
+
+
+@router.post("/claims/{claim_id}/write-off")
+def ask_write_off(desk: AtDesk, claim_id: Id, wish: WriteOffIn) -> WriteOffItem:
+    """Ask that what is open be written off; another person must approve."""
+    return write_off.ask(desk, claim_id, wish)
+
+
+@router.get("/write-offs")
+def write_offs(desk: AtDesk) -> list[WriteOffItem]:
+    """The write-offs that wait for a second person."""
+    return write_off.asked(desk)
+
+
+@router.post("/write-offs/{work_id}/approve")
+def approve_write_off(desk: AtDesk, work_id: Id) -> WriteOffItem:
+    """Approve what somebody else asked for."""
+    return write_off.approve(desk, work_id)
+
+
+@router.post("/write-offs/{work_id}/decline")
+def decline_write_off(desk: AtDesk, work_id: Id) -> WriteOffItem:
+    """Decline it; the claim stays in the queue."""
+    return write_off.decline(desk, work_id)

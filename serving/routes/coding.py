@@ -16,10 +16,10 @@ router = APIRouter(prefix="/encounters", tags=["coding"])
 @router.get("")
 def worklist(
     desk: AtDesk,
-    status: Annotated[str, Query(max_length=40)] = "open",
+    status: Annotated[str, Query(max_length=40)] = "waiting",
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> list[EncounterItem]:
-    """The visits to code."""
+    """The visits to code: `waiting` is every visit that nobody has signed; or those of one status."""
     return coding.worklist(desk, status=status, limit=limit)
 
 

@@ -12,9 +12,11 @@ class Schema(BaseModel):
 
 
 class Problem(Schema):
-    """Every error the API gives: what is wrong, where, and what would mend it. Never patient data."""
+    """Every refusal (RFC 9457): what is wrong, where, and what would mend it. Never patient data."""
 
-    error: str
+    title: str
+    status: int
+    detail: str
     where: str = ""
     mend: str = ""
 

@@ -7,18 +7,23 @@ from typing import Literal
 from pydantic import Field
 
 from serving.schemas.access import Schema
-from serving.schemas.coding import FindingView
+from serving.schemas.coding import Diagnosis, FindingView, Modifier
 
 
 class ReasonView(Schema):
-    """Why the model thinks the claim will be denied, in a biller's words; `points` per cent of the score."""
+    """Why the model thinks the claim will be denied, in a biller's words. `points`: its share, in per cent, of all that
+    moves the score; below zero it lowers the risk.
+    """
 
     words: str
     points: int
 
 
 class QueueItem(Schema):
-    """One claim to work. `at_stake` is what the payer is expected to owe; `risk` is per cent, null when unknown."""
+    """One claim to work. `at_stake` is what the payer is expected to pay for what is refused or in doubt; `risk` is per
+    cent, null when unknown. `expected_value` = `at_stake` x `probability` x `effect` - `cost`: probability (per cent)
+    that it is lost unless worked, effect (per cent) of it that work saves, cost of the work.
+    """
 
     claim_id: str
     claim_number: str
@@ -37,6 +42,11 @@ class QueueItem(Schema):
     reasons: list[str]
     carcs: list[str]
     mend: str
+    probability: int = 100
+    effect: int = 100
+    cost: str = "0.00"
+    risk_reasons: list[ReasonView] = Field(default_factory=list)
+    what_if: list[str] = Field(default_factory=list)
 
 
 class QueueView(Schema):
@@ -83,6 +93,13 @@ class ClaimItem(Schema):
     submitted_on: str
 
 
+class CoverageChoice(Schema):
+    """A coverage of the patient on the date of service, to bill in place of the one billed."""
+
+    id: str
+    words: str
+
+
 class ClaimView(Schema):
     """Everything about one claim."""
 
@@ -110,13 +127,15 @@ class ClaimView(Schema):
     what_if: list[str]
     history: list[HistoryView]
     replaced_by: str = ""
+    coverage_id: str = ""
+    coverages: list[CoverageChoice] = Field(default_factory=list)
 
 
 class LineChange(Schema):
     """New modifiers or units for one line."""
 
     line: int = Field(ge=1, le=50)
-    modifiers: list[str] | None = Field(default=None, max_length=4)
+    modifiers: list[Modifier] | None = Field(default=None, max_length=4)
     units: int | None = Field(default=None, ge=1, le=999)
 
 
@@ -129,7 +148,7 @@ class MendIn(Schema):
     referral: str | None = Field(default=None, max_length=50)
     member_id: str | None = Field(default=None, max_length=80)
     coverage_id: str | None = Field(default=None, max_length=64)
-    diagnoses: list[str] | None = Field(default=None, max_length=12)
+    diagnoses: list[Diagnosis] | None = Field(default=None, max_length=12)
     lines: list[LineChange] = Field(default_factory=list, max_length=50)
 
 
@@ -140,6 +159,24 @@ class MendView(Schema):
     claim_number: str
     state: str
     findings: list[FindingView]
+
+
+class WriteOffIn(Schema):
+    """A wish that what is open of a claim be written off."""
+
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class WriteOffItem(Schema):
+    """A write-off that waits for a second person."""
+
+    id: str
+    claim_id: str
+    claim_number: str
+    amount: str
+    reason: str
+    asked_by: str
+    asked_on: str
 
 
 class FileView(Schema):
@@ -192,9 +229,10 @@ class StatementItem(Schema):
 
 
 class AgingRow(Schema):
-    """Open balance of one owner by age in days from the date of service."""
+    """Open balance of one owner by age in days from the date of service. `party` is the payer's name."""
 
     owner: str
+    party: str = ""
     buckets: dict[str, str]
     total: str
 
@@ -233,10 +271,18 @@ class LedgerProof(Schema):
 
 
 class ModelView(Schema):
-    """The model in service."""
+    """A model kept for the practice: in service, once in service (`activated_at` says when last), or only offered."""
 
     kind: str
     sha256: str
+    in_service: bool
     activated_at: str
     activated_by: str
     card: dict[str, str]
+
+
+class ServiceIn(Schema):
+    """A person's word that this model shall serve: its whole seal, and why."""
+
+    sha256: str = Field(min_length=1, max_length=64)
+    reason: str = Field(min_length=3, max_length=200)

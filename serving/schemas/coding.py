@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from serving.schemas.access import Schema
+
+# A code as a person writes it: what a claim could carry, and nothing that a spreadsheet would take for a formula.
+Diagnosis = Annotated[str, Field(min_length=3, max_length=8, pattern=r"^[A-Z0-9.]+$")]
+Modifier = Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
 
 RejectReason = Literal[
     "negated",
@@ -105,7 +109,7 @@ class ProcedureIn(Schema):
     """A procedure to sign."""
 
     code: str = Field(min_length=5, max_length=5, pattern=r"^[A-Z0-9]+$")
-    modifiers: list[str] = Field(default_factory=list, max_length=4)
+    modifiers: list[Modifier] = Field(default_factory=list, max_length=4)
     units: int = Field(default=1, ge=1, le=999)
     pointers: list[int] = Field(default_factory=list, max_length=4)
 
@@ -113,7 +117,7 @@ class ProcedureIn(Schema):
 class SignatureIn(Schema):
     """The coder's signature: diagnoses in order, procedures in order. Empty lists take the accepted codes in order."""
 
-    diagnoses: list[str] = Field(default_factory=list, max_length=12)
+    diagnoses: list[Diagnosis] = Field(default_factory=list, max_length=12)
     procedures: list[ProcedureIn] = Field(default_factory=list, max_length=50)
     referral: str = Field(default="", max_length=50)
     authorization_number: str = Field(default="", max_length=50)

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_
+from sqlalchemy import Select, and_, bindparam, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from billing_core.claim import Claim, ClaimState, Frequency, step
 from billing_core.money import Cents
-from billing_core.record import from_plain, to_plain
+from billing_core.record import from_plain, from_plain_with, to_plain
+from billing_core.registration import Location, Payer, Practice, Provider
 from billing_core.rule import Finding
 from serving.errors import Conflict, NotFound
 from serving.store import schema
-from serving.store.bound import Bound, body, in_chunks, read
+from serving.store.bound import CHUNK, Bound, body, in_chunks
 
 CONTROL_MOST = 999_999_999  # ISA13, GS06: nine digits
 CLAIM_SERIAL = "claim"
@@ -168,11 +169,11 @@ class Claims(Bound):
 
     def claims_by_number(self, numbers: Iterable[str]) -> dict[str, StandingClaim]:
         """The claims with these CLM01; numbers that are not ours are left out."""
-        table = schema.claim
+        table, partners = schema.claim, _Partners()
         found: dict[str, StandingClaim] = {}
         for piece in in_chunks(numbers):
             for row in self._run(self._select(table).where(table.c.number.in_(piece))).mappings():
-                found[row["number"]] = _standing(row)
+                found[row["number"]] = _standing(row, partners)
         return found
 
     def claims(
@@ -238,6 +239,38 @@ class Claims(Bound):
         self._change(table, "claim", {"id": claim_id}, content)
         return left
 
+    def step_claims(self, steps: Mapping[str, tuple[ClaimState, ClaimState]]) -> None:
+        """Many claims at once: id -> (the state it is in, the state it goes to).
+
+        The steps between the two are the caller's, each legal. Conflict when a claim is not in the state said.
+        """
+        table = schema.claim
+        statement = (
+            table.update()
+            .where(self._mine(table), table.c.id == bindparam("claim"), table.c.state == bindparam("left"))
+            .values(state=bindparam("to"))
+        )
+        rows = [{"claim": claim, "left": left, "to": to} for claim, (left, to) in sorted(steps.items())]
+        if rows and self._run(statement, rows).rowcount != len(rows):
+            raise Conflict("a claim is not where it was said to be", mend="read it again")
+
+    def claims_resembling(
+        self, patient_ids: Iterable[str], service_dates: Iterable[date], limit: int
+    ) -> tuple[Claim, ...]:
+        """Claims of these patients, then of these days of service, at most `limit` of each: whom an unmatched answer
+        may speak of.
+        """
+        table = schema.claim
+        found: dict[str, Claim] = {}
+        for column, values in (
+            (table.c.patient_id, sorted(set(patient_ids))),
+            (table.c.service_date, sorted(set(service_dates))),
+        ):
+            query = self._select(table, table.c.body).where(column.in_(values[:CHUNK]))
+            for claim in self._records(Claim, query.order_by(table.c.created_on.desc(), table.c.id).limit(limit)):
+                found[claim.id] = claim
+        return tuple(found.values())
+
     # --- risk ---
 
     def add_score(self, claim_id: str, artifact_sha256: str, probability_ppm: int, reasons: Any) -> str:
@@ -271,6 +304,26 @@ def _claim_row(row: Any) -> ClaimRow:
     return ClaimRow(**values | {"replaces": row["replaces"] or ""})
 
 
-def _standing(row: Any) -> StandingClaim:
+class _Partners:
+    """The practice, payer, provider and place that many claims name: read once, and again only when they differ."""
+
+    _TYPES = (("practice", Practice), ("payer", Payer), ("rendering", Provider), ("location", Location))
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Any, Any]] = {}
+
+    def claim(self, text: str) -> Claim:
+        """The claim whose body `text` is."""
+        plain = json.loads(text)
+        return from_plain_with(Claim, plain, {name: self._part(name, cls, plain[name]) for name, cls in self._TYPES})
+
+    def _part(self, name: str, cls: type, plain: Any) -> Any:
+        known = self._known.get(name)
+        if known is None or known[0] != plain:
+            known = self._known[name] = (plain, from_plain(cls, plain))
+        return known[1]
+
+
+def _standing(row: Any, partners: _Partners | None = None) -> StandingClaim:
     findings = tuple(from_plain(Finding, plain) for plain in json.loads(row["findings"]))
-    return StandingClaim(read(Claim, row["body"]), _claim_row(row), findings)
+    return StandingClaim((partners or _Partners()).claim(row["body"]), _claim_row(row), findings)

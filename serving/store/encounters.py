@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -54,6 +55,15 @@ class Decision:
     at: datetime
     suggestion_id: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CodingCounts:
+    """Codes suggested; decisions by (login, decision); codes signed by login."""
+
+    suggested: int
+    decided: Mapping[tuple[str, str], int]
+    signed: Mapping[str, int]
 
 
 class Encounters(Bound):
@@ -230,6 +240,21 @@ class Encounters(Bound):
         self._insert(table, [row])
         return version
 
+    def coding_counts(self) -> CodingCounts:
+        """How many codes were suggested, and how many each coder accepted, rejected, added and signed."""
+        runs = self._run(self._select(schema.suggestion, schema.suggestion.c.body)).scalars()
+        suggested = sum(len(json.loads(text)["codes"]) for text in runs)
+        table, decided = schema.decision, Counter[tuple[str, str]]()
+        query = self._select(table, table.c.actor, table.c.decision, func.count())
+        for actor, decision, count in self._run(query.group_by(table.c.actor, table.c.decision)):
+            decided[actor, decision] = count
+        signed = Counter[str]()
+        off = schema.sign_off
+        for actor, text in self._run(self._select(off, off.c.signed_by, off.c.body)):
+            plain = json.loads(text)
+            signed[actor] += len(plain["diagnoses"]) + len(plain["procedures"])
+        return CodingCounts(suggested, dict(sorted(decided.items())), dict(sorted(signed.items())))
+
     def signed(self, encounter_id: str) -> SignedEncounter:
         """The coding that counts, or NotFound when nobody has signed."""
         return read(SignedEncounter, self._latest_sign_off(encounter_id)["body"])
@@ -275,6 +300,24 @@ class Encounters(Bound):
         table = schema.charge
         query = self._select(table, table.c.body).where(table.c.encounter_id == encounter_id)
         return self._records(Charge, query.order_by(table.c.line, table.c.id))
+
+    def charges_of_patient(self, patient_id: str) -> tuple[Charge, ...]:
+        """The patient's charges, oldest service first."""
+        table = schema.charge
+        query = self._select(table, table.c.body).where(table.c.patient_id == patient_id)
+        return self._records(Charge, query.order_by(table.c.service_date, table.c.encounter_id, table.c.line))
+
+    def provider_of_visits(self, encounter_ids: Iterable[str]) -> dict[str, str]:
+        """Visit -> the NPI of who gave the care."""
+        visit, provider = schema.encounter, schema.provider
+        same = (provider.c.practice_id == visit.c.practice_id) & (provider.c.id == visit.c.provider_id)
+        found: dict[str, str] = {}
+        for piece in in_chunks(encounter_ids):
+            rows = self._run(
+                self._select(visit, visit.c.id, provider.c.npi).join(provider, same).where(visit.c.id.in_(piece))
+            )
+            found.update({str(visit_id): str(npi) for visit_id, npi in rows})
+        return found
 
     def charges_by_id(self, charge_ids: Iterable[str]) -> dict[str, Charge]:
         """The charges with these ids; ids that are not of this practice are left out."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,18 @@ class Event:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What is to be written down of one event; the fields as `Events.log` takes them."""
+
+    action: str
+    subject: str
+    reason: str = ""
+    before: Any = None
+    after: Any = None
+    detail: Mapping[str, Any] | None = None
+
+
 class Events(Chained):
     """The log. Every use case leaves a line in it, in the same transaction as what it did."""
 
@@ -58,26 +70,34 @@ class Events(Chained):
 
         `detail` is a small mapping of counts and codes; neither it nor `reason` may hold patient data.
         """
+        return self.log_all(actor, [Happened(action, subject, reason, before, after, detail)])[0]
+
+    def log_all(self, actor: Actor | str, events: Sequence[Happened]) -> tuple[str, ...]:
+        """Add events in the order given; returns their ids."""
         login, user_id = (actor, "") if isinstance(actor, str) else (actor.login, actor.user_id)
         position, previous = self._head(EVENTS)
-        row = {
-            "id": self.new_id(),
-            "position": position + 1,
-            "at": self.clock.now(),
-            "actor": login,
-            "actor_id": user_id,
-            "action": action,
-            "subject": subject,
-            "reason": clean(reason, "reason"),
-            "before_hash": _hash_of(before),
-            "after_hash": _hash_of(after),
-            "detail": body(dict(detail or {})),
-            "prev_hash": previous,
-        }
-        row["hash"] = link_hash(previous, _content(self.practice_id, row))
-        self._insert(schema.event, [row])
-        self._move_head(EVENTS, position + 1, str(row["hash"]))
-        return str(row["id"])
+        rows: list[dict[str, Any]] = []
+        for event in events:
+            position += 1
+            row = {
+                "id": self.new_id(),
+                "position": position,
+                "at": self.clock.now(),
+                "actor": login,
+                "actor_id": user_id,
+                "action": event.action,
+                "subject": event.subject,
+                "reason": clean(event.reason, "reason"),
+                "before_hash": _hash_of(event.before),
+                "after_hash": _hash_of(event.after),
+                "detail": body(dict(event.detail or {})),
+                "prev_hash": previous,
+            }
+            row["hash"] = previous = link_hash(previous, _content(self.practice_id, row))
+            rows.append(row)
+        self._insert(schema.event, rows)
+        self._move_head(EVENTS, position, previous)
+        return tuple(str(row["id"]) for row in rows)
 
     def events(
         self, *, subject: str = "", action: str = "", after_position: int = 0, limit: int | None = None

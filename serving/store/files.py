@@ -191,7 +191,8 @@ class Files(Bound):
         """Keep a remittance and its claim payments; returns (its id, whether it is new).
 
         A remittance is known by payer, trace, origin and date. `matches` maps the position of a claim payment in the
-        remittance (from 1) to the id of our claim; the others stay unmatched.
+        remittance (from 1) to the id of our claim; the others stay unmatched. One that was held is replaced by the
+        corrected one; one that was posted stays, and False is returned.
         """
         table = schema.remittance
         key = {
@@ -200,12 +201,15 @@ class Files(Bound):
             "origin": remittance.origin,
             "paid_on": remittance.paid_on,
         }
-        same = self._select(table, table.c.id).where(*(table.c[name] == value for name, value in key.items()))
-        there = self._run(same).scalar()
+        same = self._select(table, table.c.id, table.c.state).where(*(table.c[n] == value for n, value in key.items()))
+        there = self._run(same).first()
+        if there is not None and there.state == RemittanceState.POSTED:
+            return str(there.id), False
         if there is not None:
-            return str(there), False
+            paid = schema.claim_payment
+            self._run(paid.delete().where(self._mine(paid), paid.c.remittance_id == there.id))
         row = {
-            "id": self.new_id(),
+            "id": str(there.id) if there else self.new_id(),
             "transmission_id": file_id or None,
             **key,
             "amount": remittance.amount,
@@ -213,7 +217,7 @@ class Files(Bound):
             "reasons": body(list(reasons)),
             "body": body(replace(remittance, claims=())),
         }
-        self._insert(table, [row])
+        self._save(table, [row])
         self._insert(schema.claim_payment, self._payment_rows(str(row["id"]), remittance.claims, matches or {}))
         return str(row["id"]), True
 
@@ -242,18 +246,21 @@ class Files(Bound):
         state, reasons = RemittanceState(row["state"]), tuple(json.loads(row["reasons"]))
         return StoredRemittance(row["id"], row["transmission_id"] or "", whole, state, reasons)
 
-    def remittances(self, state: RemittanceState | None = None, limit: int | None = None) -> tuple[RemittanceRow, ...]:
-        """Remittances as a list shows them, oldest payment first."""
+    def remittance_row(self, remittance_id: str) -> RemittanceRow:
+        """The remittance as a list shows it, or NotFound."""
+        return _remittance_row(self._row(schema.remittance, "remittance", id=remittance_id))
+
+    def remittances(
+        self, state: RemittanceState | None = None, limit: int | None = None, *, trace: str | None = None
+    ) -> tuple[RemittanceRow, ...]:
+        """Remittances as a list shows them (of one trace, when given), oldest payment first."""
         table = schema.remittance
         columns = [table.c[name] for name in RemittanceRow.__dataclass_fields__]
         query = self._select(table, *columns).order_by(table.c.paid_on, table.c.id).limit(limit)
+        if trace is not None:
+            query = query.where(table.c.trace == trace)
         rows = self._run(query if state is None else query.where(table.c.state == state)).mappings()
-        return tuple(
-            RemittanceRow(
-                **{**row, "state": RemittanceState(row["state"]), "reasons": tuple(json.loads(row["reasons"]))}
-            )
-            for row in rows
-        )
+        return tuple(_remittance_row(row) for row in rows)
 
     def set_remittance_state(self, remittance_id: str, state: RemittanceState, reasons: Sequence[str] = ()) -> None:
         """Post a held remittance, or hold it for other reasons."""
@@ -279,9 +286,34 @@ class Files(Bound):
             query = query.where(table.c.claim_id.is_(None))
         return tuple(_payment(row) for row in self._run(query).mappings())
 
+    def payment_ids(self, remittance_id: str) -> dict[int, str]:
+        """Position (from 1) -> id of each claim payment of a remittance."""
+        table = schema.claim_payment
+        rows = self._run(
+            self._select(table, table.c.position, table.c.id).where(table.c.remittance_id == remittance_id)
+        )
+        return {int(position): str(payment_id) for position, payment_id in rows}
+
+    def claim_payment(self, claim_payment_id: str) -> StoredPayment:
+        """The claim payment, or NotFound."""
+        return _payment(self._row(schema.claim_payment, "claim payment", id=claim_payment_id))
+
+    def reversals(self, payer_number: str) -> dict[str, str]:
+        """The payer's references (CLP07) of the claims it took back, and our numbers of them, to our numbers."""
+        table, parent = schema.claim_payment, schema.remittance
+        query = (
+            self._select(table, table.c.body)
+            .join(parent, (parent.c.practice_id == table.c.practice_id) & (parent.c.id == table.c.remittance_id))
+            .where(
+                parent.c.payer_number == payer_number, parent.c.state == RemittanceState.POSTED, table.c.status == "22"
+            )
+        )
+        taken = self._records(ClaimPayment, query)
+        return {reference: p.number for p in taken for reference in (p.payer_reference, p.number) if reference}
+
     def match_payment(self, claim_payment_id: str, claim_id: str) -> None:
-        """Say which claim of ours an unmatched claim payment is about."""
-        self._change(schema.claim_payment, "claim payment", {"id": claim_payment_id}, {"claim_id": claim_id})
+        """Say which claim of ours a claim payment is about; with "" it is unmatched again."""
+        self._change(schema.claim_payment, "claim payment", {"id": claim_payment_id}, {"claim_id": claim_id or None})
 
     # --- denials ---
 
@@ -331,6 +363,13 @@ class Files(Bound):
 
 def _file(row: Any) -> StoredFile:
     return StoredFile(**{**row, "direction": Direction(row["direction"])})
+
+
+def _remittance_row(row: Any) -> RemittanceRow:
+    values = {name: row[name] for name in RemittanceRow.__dataclass_fields__}
+    return RemittanceRow(
+        **values | {"state": RemittanceState(row["state"]), "reasons": tuple(json.loads(row["reasons"]))}
+    )
 
 
 def _payment(row: Any) -> StoredPayment:

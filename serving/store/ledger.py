@@ -6,23 +6,26 @@ an entry out of its place in the chain, and every update or delete. Nothing here
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import Select, and_, case, func, select, text
 
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
 from billing_core.money import Cents
-from serving.errors import NotFound
+from serving.errors import Conflict, NotFound
 from serving.store import schema
 from serving.store.bound import in_chunks
 from serving.store.chain import LEDGER, ChainReport, Link, day_text, link_hash, moment_text, walk
 from serving.store.chained import Chained
 
 BATCH = 1_000  # entries written at a time
+DAY_SHEET = "day sheet"  # the subject of the event that closes a day
+_UNREAD = "unread"
 BULK = 100  # from here on a batch is a bulk load
 
 
@@ -43,8 +46,16 @@ class OpenBalance:
 class Ledger(Chained):
     """Entries in, balances out."""
 
+    _closed_through = _UNREAD
+
     def append_entries(self, entries: Sequence[Entry]) -> int:
-        """Write the entries in the order given: their legs, then their seals. Returns how many."""
+        """Write the entries in the order given: their legs, then their seals. Returns how many.
+
+        Conflict for an entry dated on a day that is closed.
+        """
+        closed = self.closed_through()
+        if closed is not None and any(entry.effective <= closed for entry in entries):
+            raise Conflict("the day is closed", mend="post it on an open day; correct by a reversal")
         for first in range(0, len(entries), BATCH):
             self._append_batch(entries[first : first + BATCH])
         return len(entries)
@@ -100,6 +111,10 @@ class Ledger(Chained):
         about = seal.c.source == source
         return self._entries(about if reference is None else and_(about, seal.c.reference == reference))
 
+    def ledger_head(self) -> str:
+        """The hash of the last entry."""
+        return self._head(LEDGER)[1]
+
     def entry_count(self) -> int:
         """How many entries the practice has."""
         return self._head(LEDGER)[0]
@@ -119,7 +134,48 @@ class Ledger(Chained):
         columns = [leg.c[name] for name in ("leg", "account", "owner", "party", "charge_id", "amount")]
         return self._select(seal, seal, *columns).outerjoin(leg, same).order_by(seal.c.position, leg.c.leg)
 
+    # --- days ---
+
+    def closed_through(self) -> date | None:
+        """The last business date that is closed; None while none is. Closing is an event: it is never taken back."""
+        if self._closed_through == _UNREAD:
+            table = schema.event
+            query = self._select(table, table.c.detail).where(table.c.subject == DAY_SHEET)
+            last = self._run(query.order_by(table.c.position.desc()).limit(1)).scalar()
+            self._closed_through = json.loads(last)["on"] if last else ""
+        return date.fromisoformat(self._closed_through) if self._closed_through else None
+
+    def day_closed(self, on: date) -> None:
+        """The event of the close was written in this transaction."""
+        self._closed_through = on.isoformat()
+
+    def entries_of_day(self, on: date) -> tuple[Entry, ...]:
+        """The entries of one business date, in the order they were written."""
+        return self._entries(schema.ledger_entry.c.effective == on)
+
     # --- balances ---
+
+    def charge_names(self) -> dict[str, str]:
+        """Charge id -> what people call it: record number, day, procedure, line."""
+        charge, patient = schema.charge, schema.patient
+        same = and_(patient.c.practice_id == charge.c.practice_id, patient.c.id == charge.c.patient_id)
+        named = (charge.c.id, patient.c.record_number, charge.c.service_date, charge.c.procedure, charge.c.line)
+        rows = self._run(self._select(charge, *named).join(patient, same))
+        return {charge_id: f"{record} {day} {code} {line}" for charge_id, record, day, code, line in rows}
+
+    def standing_balances(self) -> Iterator[tuple[str, AccountKind, Owner | None, str, Cents]]:
+        """The balance of every account by charge and party: (charge id, "" for none; kind; owner; party; cents)."""
+        leg = schema.ledger_leg
+        named, total = (leg.c.charge_id, leg.c.account, leg.c.owner, leg.c.party), func.sum(leg.c.amount)
+        query = self._select(leg, *named, total).group_by(*named).having(total != 0)
+        for charge_id, kind, owner, party, amount in self._run(query):
+            yield charge_id or "", AccountKind(kind), Owner(owner) if owner else None, party, int(amount)
+
+    def entries_about_party(self, party: str, kind: AccountKind) -> tuple[Entry, ...]:
+        """Entries with a leg on that account of the party, in the order written."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        about = self._select(leg, leg.c.entry_id).where(leg.c.party == party, leg.c.account == kind)
+        return self._entries(seal.c.id.in_(about))
 
     def legs_of_charges(self, charge_ids: Iterable[str]) -> dict[str, list[Leg]]:
         """Every leg about these charges, by charge, in the order written; each charge asked for has a list."""
@@ -154,6 +210,40 @@ class Ledger(Chained):
         query = self._select(leg, leg.c.party, held).where(leg.c.account == AccountKind.UNAPPLIED)
         rows = self._run(query.group_by(leg.c.party).having(held != 0).order_by(leg.c.party))
         return {party: -int(amount) for party, amount in rows}
+
+    def unapplied_of(self, party: str) -> Cents:
+        """What we hold of one party's that no charge has taken (positive: our liability)."""
+        leg = schema.ledger_leg
+        held = self._select(leg, func.coalesce(func.sum(leg.c.amount), 0))
+        return -int(self._run(held.where(leg.c.account == AccountKind.UNAPPLIED, leg.c.party == party)).scalar_one())
+
+    def settled_by_owner(self) -> tuple[tuple[Owner, Cents, Cents], ...]:
+        """Of each kind of debtor: what charges that nobody owes any more once put on it, and what was paid of that.
+
+        Paid is what came as cash against the debtor; the rest was adjusted, written off or moved on.
+        """
+        leg = schema.ledger_leg
+        done = (
+            self._select(leg, leg.c.charge_id)
+            .where(leg.c.owner.is_not(None))
+            .group_by(leg.c.charge_id)
+            .having(func.sum(leg.c.amount) == 0)
+        )
+        paid = (
+            self._select(leg, leg.c.entry_id, leg.c.charge_id, func.sum(leg.c.amount).label("paid"))
+            .where(leg.c.account == AccountKind.CASH, leg.c.charge_id.is_not(None))
+            .group_by(leg.c.entry_id, leg.c.charge_id)
+            .subquery()
+        )
+        owed = func.sum(case((leg.c.amount > 0, leg.c.amount), else_=0))
+        got = func.sum(case((leg.c.amount < 0, func.coalesce(paid.c.paid, 0)), else_=0))
+        query = (
+            self._select(leg, leg.c.owner, owed, got)
+            .outerjoin(paid, and_(paid.c.entry_id == leg.c.entry_id, paid.c.charge_id == leg.c.charge_id))
+            .where(leg.c.owner.is_not(None), leg.c.charge_id.in_(done))
+            .group_by(leg.c.owner)
+        )
+        return tuple((Owner(owner), int(due), int(paid_)) for owner, due, paid_ in self._run(query))
 
     def open_balances(
         self, as_of: date, *, owner: Owner | None = None, patient_id: str = ""

@@ -24,7 +24,7 @@ from billing_core.registration import (
 from serving.errors import InputError, NotFound
 from serving.ids import Clock, NewId
 from serving.store import schema
-from serving.store.bound import Bound, Row, body, effective_on, execute, read
+from serving.store.bound import Bound, Row, body, effective_on, execute, in_chunks, read
 
 _PARTNERS = (schema.payer, schema.contract, schema.price, schema.provider, schema.location)
 Given = ParamSpec("Given")
@@ -258,6 +258,26 @@ class Parties(Bound):
         table = schema.coverage
         query = self._select(table, table.c.body).where(table.c.patient_id == patient_id)
         return self._records(Coverage, query.order_by(table.c.rank, table.c.effective, table.c.id))
+
+    def coverages_of(self, patient_ids: Iterable[str]) -> dict[str, tuple[Coverage, ...]]:
+        """The coverages of many patients, each as `coverages` gives them; a patient without one is left out."""
+        table = schema.coverage
+        found: dict[str, tuple[Coverage, ...]] = {}
+        for piece in in_chunks(patient_ids):
+            query = self._select(table, table.c.body).where(table.c.patient_id.in_(piece))
+            for record in self._records(Coverage, query.order_by(table.c.rank, table.c.effective, table.c.id)):
+                found[record.patient_id] = (*found.get(record.patient_id, ()), record)
+        return found
+
+    def patients_of_members(self, member_ids: Iterable[str]) -> frozenset[str]:
+        """The ids of the patients who have, or had, a coverage with one of these member ids."""
+        table = schema.coverage
+        found: set[str] = set()
+        for piece in in_chunks(member_ids):
+            found.update(
+                self._run(self._select(table, table.c.patient_id).where(table.c.member_id.in_(piece))).scalars()
+            )
+        return frozenset(found)
 
     def coverages_of_member(self, member_id: str) -> tuple[Coverage, ...]:
         """Every coverage with this member id: how a payer's answer without our number is matched."""

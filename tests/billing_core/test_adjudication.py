@@ -18,7 +18,6 @@ from billing_core.adjudication import (
     Decision,
     PayerFacts,
     adjudicate,
-    allowed_amount,
     deny_lines,
     line_key,
     take_back,
@@ -27,9 +26,10 @@ from billing_core.claim import Claim, Frequency, PriorPayer
 from billing_core.codesets.build import write_table
 from billing_core.codesets.layout import TableHeader
 from billing_core.codesets.tables import Tables
-from billing_core.contract import BenefitPlan
+from billing_core.contract import BenefitPlan, Limit, ServiceShare
 from billing_core.errors import ContractError
 from billing_core.identifiers import line_control_number
+from billing_core.pricing import allowed_amount
 from billing_core.remittance import Adjustment, ClaimPayment, Group, Remittance, imbalances
 from tests.billing_core.specimens import (
     AUTHORIZATION,
@@ -85,7 +85,13 @@ def test_a_line_is_priced_copay_then_deductible_then_coinsurance() -> None:
     assert decision.payment.patient_responsibility == 4600
     assert decision.payment.services[0].allowed == 9000
     assert decision.payment.services[0].control == line_control_number(NUMBER, 1)
-    assert decision.accumulators == replace(used, deductible_used=PLAN.deductible, out_of_pocket_used=4600)
+    assert decision.accumulators == replace(
+        used,
+        deductible_used=PLAN.deductible,
+        out_of_pocket_used=4600,
+        family_deductible_used=1000,
+        family_out_of_pocket_used=4600,
+    )
     assert decision.reasons[0].startswith("line 1: allowed 90.00 (fee 90.00 x 1")
 
 
@@ -144,6 +150,9 @@ DUPLICATE = {"seen": {line_key(claim(), line()): "PAYER1"}}
 LATE = line(service_date=RECEIVED - timedelta(days=91))
 FOUR = line(procedure="36415", units=3)
 
+THERAPY = ServiceShare("therapy", ("97110",), limit=Limit(visits=20))
+LIMITED = replace(CONTRACT, plans=(replace(PLAN, services=(THERAPY,)),))
+
 # reason id: (claim, facts that the payer knows, group and CARC); every one is a claim that is paid but for one thing.
 REFUSED: dict[str, tuple[Claim, dict[str, Any], str]] = {
     "before-coverage": (claim(line(service_date=date(2024, 12, 31))), {}, "PR-26"),
@@ -161,6 +170,7 @@ REFUSED: dict[str, tuple[Claim, dict[str, Any], str]] = {
     ),
     "no-referral": (claim(line(procedure="90834")), {}, "CO-288"),
     "not-covered": (claim(line(procedure="99999")), {}, "PR-96"),
+    "limit-reached": (claim(line(procedure="97110")), {}, "PR-119"),
     "too-many-units": (claim(FOUR), {}, "CO-151"),
     "bundled": (claim(line(1, "36415"), line(2, "99213")), {}, "CO-236"),
     "bad-diagnosis": (claim(diagnoses=("E11",)), {}, "CO-146"),
@@ -173,8 +183,8 @@ REFUSED: dict[str, tuple[Claim, dict[str, Any], str]] = {
 def test_each_reason_refuses_the_line_it_should(reason: str, tables: Tables) -> None:
     bill, facts, expected = REFUSED[reason]
     coverage = replace(COVERAGE, terminated=date(2026, 4, 30)) if reason == "after-coverage" else COVERAGE
-    used = replace(MET, benefit_year=bill.service_date.year)
-    decision = adjudicate(bill, coverage, CONTRACT, used, tables, RECEIVED, PayerFacts(**facts))
+    used = replace(MET, benefit_year=bill.service_date.year, services={"therapy": 20})
+    decision = adjudicate(bill, coverage, LIMITED, used, tables, RECEIVED, PayerFacts(**facts))
     sentence = next(r.sentence for r in ORDER if r.id == reason)
     assert f"line 1: refused, {sentence} ({expected})" in decision.reasons
     assert decision.payment.services[0].paid == 0

@@ -12,7 +12,6 @@ from billing_core.errors import MoneyError, PostingError
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
 from billing_core.matching import match
 from billing_core.posting import (
-    PROVIDER_ADJUSTMENTS,
     apply_credit,
     move,
     post_charge,
@@ -22,6 +21,7 @@ from billing_core.posting import (
     remittance_key,
     write_off,
 )
+from billing_core.provider_adjustment import PROVIDER_ADJUSTMENTS
 from billing_core.remittance import Adjustment
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import (
@@ -42,6 +42,7 @@ from tests.billing_core.money_specimens import (
 )
 
 CASH, UNAPPLIED, TAKEBACK = AccountKind.CASH, AccountKind.UNAPPLIED, AccountKind.TAKEBACK
+CARRIED = AccountKind.CARRIED
 BY_HAND = Cause("person biller", "charge-1", "patient asked to be billed")
 
 
@@ -210,7 +211,7 @@ def test_taken_back_alone_returns_the_whole_balance_to_the_payer() -> None:
     assert ledger.line() == {"open": 10000, "owes": "payer 1"}
     # The payer takes 40.00 we no longer have: no cash moves, the debt is carried.
     assert ledger.account(CASH) == 4000
-    assert ledger.account(TAKEBACK, "payer") == -4000
+    assert ledger.account(CARRIED, "payer") == -4000
     assert posted.findings == ()
 
 
@@ -218,8 +219,8 @@ def test_a_takeback_carried_forward_is_withheld_from_the_next_payment() -> None:
     ledger, payment = paid_with_share()
     ledger.receive(remittance(taken_back(payment), trace="T2", plb=(("FB", -4000),)))  # type: ignore[arg-type]
     other = ledger.bill(claim(10000, serial=2), charge=False)
-    ledger.receive(remittance(answer(other, ("CO-45 20",)), trace="T3", plb=(("WO", 4000),)))
-    assert ledger.account(TAKEBACK, "payer") == 0
+    ledger.receive(remittance(answer(other, ("CO-45 20",)), trace="T3", plb=(("FB", 4000),)))
+    assert ledger.account(CARRIED, "payer") == 0
     assert ledger.account(CASH) == 4000 + 0 + (8000 - 4000)
     assert ledger.line() == {"insurance": 8000, "contractual": 2000}
 

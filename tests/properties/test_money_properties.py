@@ -171,7 +171,7 @@ def test_when_every_answer_is_taken_back_nothing_of_the_payers_remains(
     for n, amount in enumerate(CHARGES, start=1):
         assert life.ledger.line(n) == {"open": amount, "owes": life.ledger.line(n)["owes"]}
     # What payers sent and took back nets out: cash is what the carried balances gave, owed back to them.
-    assert life.ledger.account(AccountKind.CASH) == -life.ledger.account(AccountKind.TAKEBACK)
+    assert life.ledger.account(AccountKind.CASH) == -life.ledger.account(AccountKind.CARRIED)
     assert life.ledger.account(AccountKind.UNAPPLIED) == 0
     assert life.ledger.account(AccountKind.CONTRACTUAL) == 0
 

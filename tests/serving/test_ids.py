@@ -49,3 +49,8 @@ def test_a_fixed_clock_stands_in_every_zone_and_the_system_clock_is_aware() -> N
     assert SystemClock().now().tzinfo is UTC
     ahead, behind = SystemClock().today("Pacific/Kiritimati"), SystemClock().today("Pacific/Pago_Pago")
     assert ahead > behind  # 25 hours apart: never the same business date
+
+
+def test_seeded_ids_sort_by_the_day_they_count_from() -> None:
+    later, earlier = SeededIds(7, date(2026, 2, 1)), SeededIds(7, date(2026, 1, 1))
+    assert [earlier(), earlier()] < [later(), later()]

@@ -85,7 +85,7 @@ def test_a_token_says_who_and_nothing_else() -> None:
     token = issue_token("user", SECRET, 15, NOW)
     body = token.split(".")[1]
     said = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    assert said.keys() == {"sub", "iat", "exp"} and read_token(token, SECRET, NOW) == "user"
+    assert said.keys() == {"sub", "iat", "exp", "auth_time"} and read_token(token, SECRET, NOW) == "user"
 
 
 def test_a_token_ends_on_the_minute() -> None:
@@ -95,23 +95,27 @@ def test_a_token_ends_on_the_minute() -> None:
         read_token(token, SECRET, NOW + timedelta(minutes=15))
 
 
+ANOTHER = "another secret of forty characters......"
+
+
 def _forged() -> list[str]:
     good = issue_token("user", SECRET, 15, NOW)
     head, body, signature = good.split(".")
     exp = int((NOW + timedelta(hours=1)).timestamp())
     return [
         "", "x", "a.b.c", good[:-2], f"{head}.{body}.", f"{head}.{signature}.{body}",
-        jwt.encode({"sub": "user", "exp": exp}, "another secret of forty characters......", algorithm="HS256"),
-        jwt.encode({"sub": "user", "exp": exp}, None, algorithm="none"),
-        jwt.encode({"sub": "user", "exp": exp}, SECRET * 2, algorithm="HS512"),
-        jwt.encode({"sub": "user"}, SECRET, algorithm="HS256"),
-        jwt.encode({"exp": exp}, SECRET, algorithm="HS256"),
-        jwt.encode({"sub": "user", "exp": 10**30}, SECRET, algorithm="HS256"),
-        jwt.encode({"sub": "user", "exp": "soon"}, SECRET, algorithm="HS256"),
+        jwt.encode({"sub": "user", "auth_time": 0, "exp": exp}, ANOTHER, algorithm="HS256"),
+        jwt.encode({"sub": "user", "auth_time": 0, "exp": exp}, None, algorithm="none"),
+        jwt.encode({"sub": "user", "auth_time": 0, "exp": exp}, SECRET * 2, algorithm="HS512"),
+        jwt.encode({"sub": "user", "auth_time": 0}, SECRET, algorithm="HS256"),
+        jwt.encode({"auth_time": 0, "exp": exp}, SECRET, algorithm="HS256"),
+        jwt.encode({"sub": "user", "exp": exp}, SECRET, algorithm="HS256"),
+        jwt.encode({"sub": "user", "auth_time": 0, "exp": 10**30}, SECRET, algorithm="HS256"),
+        jwt.encode({"sub": "user", "auth_time": 0, "exp": "soon"}, SECRET, algorithm="HS256"),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(13))
+@pytest.mark.parametrize("number", range(len(_forged())))
 def test_a_forged_token_opens_nothing(number: int) -> None:
     with pytest.raises(SignInFailed):
         read_token(_forged()[number], SECRET, NOW)

@@ -14,7 +14,7 @@ from serving import settings
 from serving.errors import Conflict, InputError, NotFound, SignInFailed, TooManyAttempts
 from serving.security import FAILURES_ALLOWED, LOCK_SECONDS, Role
 from serving.settings import Settings
-from serving.sign_in import check_password, identify, sign_in
+from serving.sign_in import SESSION_LONGEST, check_password, identify, renew, sign_in
 from serving.store.books import Store
 from tests.serving.store import filled
 
@@ -89,6 +89,29 @@ def test_taking_a_role_away_works_at_once(store: Store, ours: Settings) -> None:
         identify(store, ours, token, "elm")
     with pytest.raises(SignInFailed):
         sign_in(store, ours, "coder", PASSWORD)
+
+
+def test_who_is_at_work_stays_signed_in_for_a_day_and_who_pauses_does_not(
+    store: Store, ours: Settings, clock: MovingClock
+) -> None:
+    token, minutes = sign_in(store, ours, "coder", PASSWORD), timedelta(minutes=10)
+    with pytest.raises(SignInFailed, match="long enough"):
+        for _ in range(SESSION_LONGEST // minutes + 1):
+            clock.wait(minutes.seconds)
+            token = renew(store, ours, token)
+    assert clock.moment - MovingClock().moment > SESSION_LONGEST
+    token = sign_in(store, ours, "coder", PASSWORD)
+    clock.wait(15 * 60)
+    with pytest.raises(SignInFailed, match="run out"):
+        renew(store, ours, token)
+
+
+def test_a_user_put_out_is_not_renewed(store: Store, ours: Settings) -> None:
+    token = sign_in(store, ours, "coder", PASSWORD)
+    with store.access() as access:
+        access.set_active(identify(store, ours, token, "elm").user_id, False)
+    with pytest.raises(SignInFailed):
+        renew(store, ours, token)
 
 
 def test_wrong_login_wrong_password_and_locked_out_user_get_the_same_words(store: Store) -> None:

@@ -113,6 +113,7 @@ def rows(found: Sequence[Case]) -> list[dict[str, Any]]:
                 "adjudicated_on": case.learned_on.isoformat() if known else None,
                 "denied": case.denied if known else None,
                 "categories": [case.category] if known and case.denied else [],
+                "refused": [],
                 "claim_number": case.claim.number,
             }
         )

@@ -40,3 +40,19 @@ def test_certainty_that_is_wrong_costs_but_does_not_break() -> None:
 def test_the_same_seed_gives_the_same_verdict() -> None:
     one, two = (gate.compare("x", DENIED, TRUTH, [0.3] * 400, PATIENTS, seed=4) for _ in range(2))
     assert one == two
+
+
+def test_no_worse_is_refused_only_to_what_is_beaten() -> None:
+    assert gate.compare("itself", DENIED, TRUTH, TRUTH, PATIENTS, seed=1, no_worse=True).passed
+    worse = gate.compare("the truth", DENIED, [0.3] * 400, TRUTH, PATIENTS, seed=1, no_worse=True)
+    assert not worse.passed and str(worse).startswith("is worse than the truth")
+
+
+def test_what_is_stated_must_be_met_as_far_as_chance_allows() -> None:
+    true = gate.calibrated(DENIED, TRUTH, seed=1)
+    assert true.passed and 0 < true.error < true.allowed < 0.1
+    boastful = gate.calibrated(DENIED, [p**2 for p in TRUTH], seed=1)
+    assert gate.calibrated(DENIED * 30, TRUTH * 30, seed=1).allowed == gate.TOLERATED
+    assert not boastful.passed and "is not calibrated" in str(boastful)
+    few = gate.calibrated(DENIED[:40], TRUTH[:40], seed=1)
+    assert few.allowed > true.allowed  # few claims prove little

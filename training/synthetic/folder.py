@@ -21,6 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from billing_core.contract import short_plain
 from billing_core.encounter import Encounter, Setting
 from billing_core.record import to_plain
 from training.synthetic import house as houses
@@ -158,7 +159,7 @@ def _payer_side(made: Made) -> dict[str, Any]:
     return {
         "coverages": [to_plain(c) for p in made.persons for c in p.true],
         "authorizations": [to_plain(a) for _, a in sorted(authorizations.items())],
-        "contracts": [to_plain(c) for c in made.house.true_contracts],
+        "contracts": [short_plain(c) for c in made.house.true_contracts],
         "payers": [to_plain(p) for _, p in made.house.payers],
         "providers": [to_plain(p) for p in made.house.true_providers],
     }
@@ -170,7 +171,7 @@ def _practice(house: House) -> dict[str, Any]:
         "locations": [to_plain(x) for x in house.locations],
         "providers": [to_plain(x) for x in house.providers],
         "payers": [to_plain(payer) for _, payer in house.payers],
-        "contracts": [to_plain(x) for x in house.contracts],
+        "contracts": [short_plain(x) for x in house.contracts],
         "prices": [to_plain(x) for x in house.prices],
     }
 

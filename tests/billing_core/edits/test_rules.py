@@ -94,6 +94,7 @@ CASES: dict[str, Case] = {
     "billing-zip": Case(GOOD, practice(address=replace(PRACTICE.address, postal_code="12180")), "billing provider"),
     "payer-number": Case(GOOD, claim(payer=replace(PAYER, number=" ")), "payer"),
     "member-id": Case(GOOD, claim(coverage=replace(COVERAGE, member_id="")), "subscriber"),
+    "name-characters": Case(GOOD, claim(patient=replace(PATIENT, name=PersonName("Do~e", "Ann"))), "patient"),
     "subscriber-name": Case(GOOD, claim(patient=replace(PATIENT, name=PersonName("Doe", ""))), "patient"),
     "self-is-subscriber": Case(GOOD, claim(patient=replace(PATIENT, birth_date=date(1980, 2, 4))), "subscriber"),
     "born-before-service": Case(GOOD, claim(patient=replace(PATIENT, birth_date=date(2062, 2, 3))), "patient"),

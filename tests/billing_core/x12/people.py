@@ -13,7 +13,35 @@ from billing_core.acknowledgment import (
     SegmentError,
 )
 from billing_core.claim import Claim, ClaimLine, Frequency, PriorPayer
+from billing_core.claim_detail import (
+    AmountOf,
+    Attachment,
+    ClaimDetail,
+    Dated,
+    Drug,
+    Indicator,
+    Institutional,
+    LineDetail,
+    Note,
+    OnDay,
+    Party,
+    Reference,
+    Transport,
+    ValueCode,
+)
 from billing_core.identifiers import npi_from
+from billing_core.inquiry import (
+    Benefit,
+    BenefitAnswer,
+    BenefitInquiry,
+    Insured,
+    Organization,
+    Refusal,
+    Status,
+    StatusAnswer,
+    StatusInquiry,
+    StatusLine,
+)
 from billing_core.registration import (
     Address,
     Coverage,
@@ -32,8 +60,13 @@ from billing_core.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
     acknowledgment_ta1,
+    claim_837i,
     claim_837p,
+    eligibility_270,
+    eligibility_271,
     remittance_835,
+    status_276,
+    status_277,
 )
 from billing_core.x12.envelope import Envelope
 
@@ -288,6 +321,202 @@ def _claims(*claims: Claim) -> bytes:
     return claim_837p.write(claims, ENVELOPE, "Northern Health")
 
 
+# --- a hospital's bill ---------------------------------------------------------------------------------------------
+
+HOSPITAL_PRACTICE = replace(
+    PRACTICE, name="Troy Hospital", npi=npi_from("144444444"), taxonomy="282N00000X", address=HOSPITAL_ADDRESS
+)
+
+
+def room(number: int, revenue: str, amount: int, **changes: object) -> ClaimLine:
+    """A line of a bill, by revenue code."""
+    detail = LineDetail(revenue=revenue, **changes)  # type: ignore[arg-type]
+    return ClaimLine(number, f"ELMF00000088L{number}", "", "", (), 1, (), amount, DAY, detail=detail)
+
+
+INPATIENT = replace(
+    OFFICE_VISIT,
+    number="ELMF000000088",
+    practice=HOSPITAL_PRACTICE,
+    location=Location("hospital-id", "Troy Hospital", "11", HOSPITAL_ADDRESS, HOSPITAL_PRACTICE.npi),
+    diagnoses=("I21.4", "E11.9", "I10"),
+    lines=(
+        replace(room(1, "0120", 480000, measure="DA", undated=True), units=4),
+        room(2, "0250", 61050, undated=True),
+        replace(room(3, "0360", 350000, not_covered=10000), procedure="92928", modifiers=("LD",)),
+    ),
+    institutional=Institutional(
+        statement_from=DAY,
+        statement_to=date(2026, 4, 9),
+        admission_type="1",
+        admission_source="7",
+        patient_status="01",
+        admitted_on=DAY,
+        admitted_at="0915",
+        discharged_at="1430",
+        present=("Y", "Y", "N"),
+        admitting="R07.9",
+        external_causes=("W19XXXA",),
+        drg="247",
+        procedures=(OnDay("02703DZ", DAY), OnDay("4A023N7", DAY)),
+        occurrences=(OnDay("11", DAY),),
+        spans=(OnDay("71", date(2026, 3, 1), date(2026, 3, 4)),),
+        values=(ValueCode("80", "2"), ValueCode("A1", "1676.00")),
+    ),
+    detail=ClaimDetail(
+        conditions=("09",), providers=(Party("72", PersonName("COE", "CARL"), id=npi_from("176543210")),)
+    ),
+)
+OUTPATIENT_BILL = replace(
+    INPATIENT,
+    number="ELMF000000099",
+    location=replace(INPATIENT.location, place_of_service="13"),
+    diagnoses=("R07.9",),
+    lines=(replace(room(1, "0450", 90000), procedure="99284"),),
+    institutional=Institutional(DAY, DAY, patient_status="01", admission_type="1", reasons=("R079",)),
+    detail=None,
+)
+
+# --- claims with all that a professional claim may carry ----------------------------------------------------------
+
+AMBULANCE = replace(
+    OFFICE_VISIT,
+    number="ELMF000000101",
+    location=replace(LOCATION, place_of_service="41"),
+    lines=(
+        replace(
+            line(1, "A0427", 70000),
+            modifiers=("RH",),
+            detail=LineDetail(
+                emergency=True, references=(Reference("9B", "REPRICED1"),), notes=(Note("ADD", "CARDIAC EMERGENCY"),)
+            ),
+        ),
+        replace(line(2, "A0425", 820), modifiers=("RH",), units=21),
+    ),
+    detail=ClaimDetail(
+        dates=(Dated("439", DAY),),
+        causes=("OA",),
+        transport=Transport("175", "A", "21", "", "PATIENT IMMOBILIZED"),
+        indicators=(Indicator("07", True, ("04", "06")),),
+        providers=(
+            Party("PW", PersonName("", ""), False, address=Address("1 FIELD RD", "TROY", "NY", "12180")),
+            Party(
+                "45", PersonName("TROY HOSPITAL", ""), False, address=Address("1 HOSPITAL WAY", "TROY", "NY", "12180")
+            ),
+        ),
+    ),
+)
+INFUSION = replace(
+    OFFICE_VISIT,
+    number="ELMF000000102",
+    lines=(
+        replace(
+            line(1, "J1550", 5337),
+            units=2,
+            detail=LineDetail(
+                quantity="1.5",
+                drug=Drug("00026063512", "10", "ML", "RX778"),
+                dates=(Dated("607", DAY),),
+                attachments=(Attachment("OZ", "BM"),),
+                providers=(Party("DK", PersonName("POE", "PAUL"), id=SPECIALIST.npi),),
+            ),
+        ),
+    ),
+    detail=ClaimDetail(
+        dates=(Dated("431", date(2026, 4, 1)),),
+        references=(Reference("EA", "MR1001"), Reference("X4", "33D0000001")),
+        notes=(Note("ADD", "SECOND INFUSION"),),
+        attachments=(Attachment("OZ", "EL", "DOC1"),),
+        amounts=(AmountOf("F5", 2000),),
+    ),
+)
+ANESTHESIA = replace(
+    OFFICE_VISIT,
+    number="ELMF000000103",
+    lines=(
+        replace(
+            line(1, "00790", 90000),
+            modifiers=("QK",),
+            units=75,
+            detail=LineDetail(measure="MJ", through=DAY),
+        ),
+    ),
+    detail=ClaimDetail(anesthesia=("47562",)),
+)
+
+# --- inquiries and answers -----------------------------------------------------------------------------------------
+
+_PAYER_ASKED = Organization("PR", "NORTHERN HEALTH", "60054")
+_ASKING = Organization("1P", "ELM FAMILY MEDICINE", PRACTICE.npi, "XX")
+_RECEIVER = Organization("41", "ELM FAMILY MEDICINE", "CLEANCLAIM", "46")
+_ANN = Insured(PersonName("DOE", "ANN", "Q"), "W1234567", date(1980, 2, 3), Sex.FEMALE)
+_BO = Insured(PersonName("DOE", "BO"), "", date(2015, 6, 7), Sex.MALE)
+ASKED = BenefitInquiry(
+    "ASK1", _PAYER_ASKED, _ASKING, _ANN, Dated("291", DAY), ("30", "98"), trace="TRACE1", trace_origin="9123456789"
+)
+ASKED_FOR_CHILD = replace(ASKED, dependent=replace(_BO, relationship="19"), trace="TRACE2", service_types=("30",))
+COVERED = BenefitAnswer(
+    reference="ASK1",
+    answered_on=DAY,
+    payer=_PAYER_ASKED,
+    provider=_ASKING,
+    subscriber=replace(_ANN, references=(Reference("6P", "GRP77"),), dates=(Dated("346", date(2026, 1, 1)),)),
+    trace="TRACE1",
+    trace_origin="9123456789",
+    benefits=(
+        Benefit("1", "IND", ("30", "98"), "HM", "GOLD PLAN"),
+        Benefit("B", "IND", ("98",), amount=2500, in_network="Y", messages=("PER VISIT",)),
+        Benefit("C", "FAM", ("30",), period="23", amount=150000),
+        Benefit("A", "IND", ("30",), percent="0.2"),
+        Benefit("R", "IND", ("30",), others=(Organization("PRP", "MEDICARE", "13202"),)),
+    ),
+)
+NOT_COVERED = replace(COVERED, benefits=(Benefit("6", "", ("30",)),))
+NOT_FOUND = replace(
+    COVERED, reference="ASK2", subscriber=_ANN, benefits=(), refusals=(Refusal("subscriber", "72", "C"),)
+)
+_SERVED = Dated("472", DAY)
+WHAT_OF_IT = StatusInquiry(
+    "STATUS1",
+    _PAYER_ASKED,
+    _RECEIVER,
+    _ASKING,
+    _ANN,
+    "ELMF000000011",
+    amount=15850,
+    service=_SERVED,
+    references=(Reference("EJ", "ELMF000000011"),),
+    lines=(StatusLine(("HC", "99213"), 15000, units="1", control="ELMF00000001L1", service=_SERVED),),
+)
+WHAT_OF_THE_CHILD = replace(WHAT_OF_IT, dependent=_BO, trace="ELMF000000022", lines=())
+PAID_ALREADY = StatusAnswer(
+    reference="STATUS1",
+    answered_on=date(2026, 4, 21),
+    payer=_PAYER_ASKED,
+    trace="ELMF000000011",
+    statuses=(Status("F1", "65", "", date(2026, 4, 20), 15850, 8800, date(2026, 4, 20), "CHECK77"),),
+    receiver=_RECEIVER,
+    provider=_ASKING,
+    subscriber=replace(_ANN, birth_date=None, sex=None),
+    service=_SERVED,
+    references=(Reference("1K", "NH1"),),
+    lines=(
+        StatusLine(
+            ("HC", "99213"),
+            15000,
+            8800,
+            units="1",
+            control="ELMF00000001L1",
+            service=_SERVED,
+            statuses=(Status("F1", "65", "", date(2026, 4, 20)),),
+        ),
+    ),
+)
+STILL_OPEN = replace(
+    PAID_ALREADY, trace="ELMF000000022", statuses=(Status("P1", "20", "", DAY, 15000, 0),), references=(), lines=()
+)
+
+
 STORIES: dict[str, Callable[[], bytes]] = {
     "837P/office-visit": lambda: _claims(OFFICE_VISIT),
     "837P/child-of-the-subscriber": lambda: _claims(OF_A_CHILD),
@@ -313,6 +542,18 @@ STORIES: dict[str, Callable[[], bytes]] = {
     "277CA/one-taken-one-refused": lambda: acknowledgment_277ca.write(
         (CLAIM_TAKEN, CLAIM_REFUSED), PAYER, ANSWER, PRACTICE.name, PRACTICE.npi, "0000000070001"
     ),
+    "837P/ambulance": lambda: _claims(AMBULANCE),
+    "837P/infusion-with-drug": lambda: _claims(INFUSION),
+    "837P/anesthesia-by-the-minute": lambda: _claims(ANESTHESIA),
+    "837I/inpatient": lambda: claim_837i.write([INPATIENT], ENVELOPE, "Northern Health"),
+    "837I/emergency-department": lambda: claim_837i.write([OUTPATIENT_BILL], ENVELOPE, "Northern Health"),
+    "270/subscriber": lambda: eligibility_270.write([ASKED], ENVELOPE),
+    "270/child": lambda: eligibility_270.write([ASKED_FOR_CHILD], ENVELOPE),
+    "271/covered": lambda: eligibility_271.write([COVERED], ANSWER),
+    "271/ended": lambda: eligibility_271.write([NOT_COVERED], ANSWER),
+    "271/not-found": lambda: eligibility_271.write([NOT_FOUND], ANSWER),
+    "276/two-claims": lambda: status_276.write([WHAT_OF_IT, WHAT_OF_THE_CHILD], ENVELOPE),
+    "277/paid-and-open": lambda: status_277.write([PAID_ALREADY, STILL_OPEN], ANSWER),
     "TA1/interchange-refused": lambda: acknowledgment_ta1.write(
         [InterchangeAcknowledgment(7, date(2026, 4, 9), "R", "025")], ANSWER
     ),

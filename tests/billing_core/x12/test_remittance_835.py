@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing_core.errors import X12Error
+from billing_core.record import to_plain
 from billing_core.remittance import (
     Adjustment,
     ClaimPayment,
@@ -59,13 +60,16 @@ def test_a_provider_adjustment_takes_payee_and_year_of_payment_by_default() -> N
     assert got.provider_adjustments == (ProviderAdjustment("WO", "A", 1, sent.payee_npi, date(2026, 12, 31)),)
 
 
-def test_segments_nobody_knows_do_not_break_reading() -> None:
+def test_segments_nobody_knows_are_kept_and_written_back() -> None:
     text = write([remittance(PAID)], ANSWER).decode()
     count = text.count("\n") - 4
     for after in ("TRN*1", "CLP*", "SVC*", "LX*", "CAS*"):
         at = text.index("~\n", text.index(f"\n{after}")) + 2
         more = text[:at] + "ZZ9*WHAT*IS:THIS~\n" + text[at:]
-        assert read(more.replace(f"SE*{count}*", f"SE*{count + 1}*").encode()) == (remittance(PAID),)
+        whole = more.replace(f"SE*{count}*", f"SE*{count + 1}*").encode()
+        got = read(whole)
+        assert to_plain(got[0])["amount"] == to_plain(remittance(PAID))["amount"] and got != (remittance(PAID),)
+        assert b"ZZ9*WHAT*IS:THIS~" in write(got, ANSWER) and read(write(got, ANSWER)) == got
 
 
 def test_the_corrected_insured_wins_over_the_patient() -> None:

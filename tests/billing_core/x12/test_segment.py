@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_core.errors import X12Error
+from billing_core.errors import MoneyError, X12Error
+from billing_core.money import parse_amount
 from billing_core.x12 import segment
 from billing_core.x12.segment import Segment, SegmentWriter, free_text, read_segments
 from billing_core.x12.separators import Separators
@@ -58,10 +59,9 @@ def test_several_interchanges_each_with_its_own_delimiters() -> None:
         (b"PK\x03\x04", "does not begin with an ISA"),
         (ISA.encode("utf-16"), "UTF-16"),
         (ISA[:80].encode(), "cut short"),
-        (ISA.replace("ZZ*SENDER         ", "ZZ*SENDER").encode() + b"IEA*0*1~" * 5, "does not stand at its place"),
+        (ISA.replace("*T*:~", "*T~").encode() + b"IEA*0*1~" * 5, "does not stand at its place"),
         (ISA.replace("*:~", "*~~").encode(), "two delimiters are the same"),
         (ISA.replace("*:~", "*A~").encode(), "a delimiter is a letter"),
-        ((ISA + "GS*A~~").encode(), "an empty segment"),
         ((ISA + "NM1*A\x00B~").encode(), "control character"),
         ((ISA + "NM1*" + "A" * 1001 + "~").encode(), "an element is too long"),
         ((ISA + "NM1" + "*A" * 101 + "~").encode(), "too many elements"),
@@ -125,3 +125,15 @@ def test_an_oversize_value_is_refused_never_cut() -> None:
     SegmentWriter().add("NM1", "IL", "1", "A" * 60)
     with pytest.raises(X12Error, match="longer than the guide allows"):
         SegmentWriter().add("NM1", "IL", "1", "A" * 61)
+
+
+@given(st.from_regex(r"[+-]?[0-9]{0,17}(\.[0-9]{0,4})?", fullmatch=True) | st.text(max_size=8))
+def test_an_amount_of_a_segment_is_that_of_the_books(text: str) -> None:
+    amt = Segment(1, ("AMT", "I", text))
+    try:
+        expected = parse_amount(text)
+    except MoneyError:
+        with pytest.raises(X12Error):
+            amt.amount(2)
+    else:
+        assert amt.amount(2) == expected

@@ -69,6 +69,22 @@ def test_the_files_do_not_depend_on_the_order_of_the_terms() -> None:
     assert phrase_file(TERMS) == phrase_file(TERMS[::-1])
 
 
+def test_a_phrase_of_two_sources_is_the_titles_whatever_the_order() -> None:
+    doubled = [Term(f"w{n}", "A00", source) for n in range(60) for source in (Source.INCLUSION, Source.TITLE)]
+    assert {line.split("\t")[2] for line in phrase_file(doubled).decode().splitlines()} == {"title"}
+
+
+def test_joining_words_and_sides_are_read_over() -> None:
+    found = FINDER.find(words("fracture of the left toe", SYNONYMS))
+    assert [m.code for m in found] == ["S92.50"]
+
+
+def test_a_sentence_covers_a_term_wherever_its_words_stand() -> None:
+    said = [w.normal for w in words("the middle finger shows a fracture, distal, of its right phalanx", {})]
+    assert ("S62.632", 1000) in [(c.code, c.share) for c in INDEX.covered(said, 900)]
+    assert INDEX.covered([], 900) == []
+
+
 def test_words_keep_their_place_and_lose_their_plural() -> None:
     text = "Kidneys: cancer's"
     assert [(w.normal, text[w.start : w.end]) for w in words(text, SYNONYMS)] == [

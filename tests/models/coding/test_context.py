@@ -1,5 +1,8 @@
 """One sentence per rule, and one per error ever found."""
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from models.coding.context import Context, context_of, contexts
@@ -71,6 +74,24 @@ def _context(sentence: str, mention: str, kind: Kind = Kind.ASSESSMENT) -> Conte
 @pytest.mark.parametrize(("sentence", "mention", "expected"), SENTENCES)
 def test_sentence(sentence: str, mention: str, expected: Context | None) -> None:
     assert _context(sentence, mention) is expected
+
+
+OWN = list(
+    csv.DictReader(
+        (Path(__file__).parent / "context_sentences.tsv").open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE
+    )
+)
+
+
+@pytest.mark.parametrize("row", OWN, ids=lambda row: row["sentence"])
+def test_sentence_of_the_set(row: dict[str, str]) -> None:
+    found = _context(row["sentence"], row["mention"])
+    assert (found.value if found else "present") == row["context"]
+
+
+def test_the_set_has_300_sentences_of_every_context() -> None:
+    assert len(OWN) >= 300
+    assert {row["context"] for row in OWN} == {"present", *(context.value for context in Context)}
 
 
 def test_everything_in_a_family_history_is_a_relatives() -> None:

@@ -165,3 +165,42 @@ def test_a_model_that_lacks_a_part_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "m", {"weights.json": b"{}"}, fields)
     with pytest.raises(ArtifactError, match="lacks what this version needs"):
         Suggester.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("Probable pneumonia", "J18.9"), ("Suspected COVID-19", ""), ("Probable HIV infection", "")],
+)
+def test_uncertain_is_coded_at_inpatient_discharge_but_for_what_must_be_confirmed(
+    suggester: Suggester, said: str, code: str
+) -> None:
+    text = f"Discharge Diagnosis:\n1. {said}\n"
+    assert _diagnoses(suggester, text, setting=Setting.INPATIENT) == ([code] if code else [])
+    assert _diagnoses(suggester, text) == []
+
+
+NARRATIVE = (
+    "We report the case of a 54-year-old man who came to the emergency department with fever and abdominal pain of two"
+    " days. He had hypertension and denied diabetes. On examination there was jaundice. Ultrasound showed a tumor in"
+    " the left kidney and ascites.\nHe was admitted, treated with antibiotics, and went home after a week without"
+    " further complaints. His mother had breast cancer. He returned for the first control and felt well."
+)
+
+
+def test_a_narrative_without_sections_is_read_wherever_it_states_something(suggester: Suggester) -> None:
+    found = set(_diagnoses(suggester, NARRATIVE))
+    assert {"R50.9", "R10.9", "I10", "R17", "N28.89", "R18.8"} <= found
+    assert not {"E11.9", "C50.919"} & found
+
+
+def test_a_chemotherapy_told_of_is_not_the_reason_for_the_visit(suggester: Suggester) -> None:
+    text = NARRATIVE.replace("antibiotics", "chemotherapy")
+    assert "Z51.11" not in _diagnoses(suggester, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Assessment:\n1. Hepatitis C", "B19.20"), ("Assessment:\n1. Chronic hepatitis C", "B18.2")],
+)
+def test_hepatitis_is_chronic_only_where_it_is_called_so(suggester: Suggester, text: str, code: str) -> None:
+    assert _diagnoses(suggester, text) == [code]

@@ -29,10 +29,10 @@ def test_isotonic_rises_and_is_near_the_truth() -> None:
 
 def test_the_form_follows_the_number_of_claims() -> None:
     assert fit(*drawn(200)).kind == PLATT
-    assert fit(*drawn(1500)).kind == ISOTONIC
+    assert fit(*drawn(6000)).kind == ISOTONIC
 
 
-@pytest.mark.parametrize("count", [200, 1500])
+@pytest.mark.parametrize("count", [200, 6000])
 def test_a_calibration_survives_a_file_and_never_is_certain(count: int) -> None:
     found = fit(*drawn(count))
     assert Calibration.from_json(found.as_json()) == found

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from models import artifact
 from models.artifact import ArtifactError
 from models.denial.facts import ClaimFacts
 from models.denial.features import NAMES, History, HistoryError, row
-from models.denial.predictor import CALIBRATION, COLUMNS, TREES, Predictor
+from models.denial.predictor import CALIBRATION, COLUMNS, LINEAR, TREES, Predictor
 from models.denial.reasons import GROUPS
+from models.denial.replay import replay
 from models.denial.what_if import MENDS
 from tests.training import export_fixture
 from training import denial, splits
@@ -33,17 +33,13 @@ class Trained:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     home = tmp_path_factory.mktemp("denial")
-    export = read(export_fixture.write(home / "export", export_fixture.cases(900)))
+    export = read(export_fixture.write(home / "export", export_fixture.cases(800)))
     plan = splits.plan(export.submissions, export.as_of)
-    rows = denial.replay(export.submissions)
-    outcomes = np.asarray([float(s.denied is True) for s in export.submissions])
-    model = denial.train(rows, outcomes, plan, seed=1)
-    denial.seal(home / "model", model, export, plan, None)
+    model = denial.train(export.submissions, denial.replay(export.submissions), plan, seed=1)
+    denial.seal(home / "model", model, export, plan)
     history = History()
-    for s in export.submissions:
-        history.submitted(s.facts)
-        if s.denied is not None and s.adjudicated_on is not None:
-            history.adjudicated(s.facts, s.denied, s.adjudicated_on, s.categories)
+    for _ in replay((s.sending for s in export.submissions), history):
+        pass
     template = replace(
         export.submissions[-1].facts,
         claim_key="new",
@@ -129,7 +125,7 @@ def test_mends_never_touch_codes(trained: Trained) -> None:
         assert all(getattr(after, name) == getattr(claim, name) for name in fixed)
 
 
-@pytest.mark.parametrize("name", [TREES, CALIBRATION, COLUMNS, artifact.MANIFEST])
+@pytest.mark.parametrize("name", [LINEAR, TREES, CALIBRATION, COLUMNS, artifact.MANIFEST])
 def test_a_damaged_file_is_refused_by_name(trained: Trained, tmp_path: Path, name: str) -> None:
     copy = tmp_path / "model"
     shutil.copytree(trained.folder, copy)
@@ -158,11 +154,13 @@ def test_another_kind_other_columns_and_no_trees_are_refused(trained: Trained, t
         Predictor.load(resealed(trained, tmp_path / "c", {TREES: b"tree\nnothing\n"}))
     with pytest.raises(ArtifactError, match="do not hold a model"):
         Predictor.load(resealed(trained, tmp_path / "d", {CALIBRATION: b"{}"}))
+    with pytest.raises(ArtifactError, match="do not hold a model"):
+        Predictor.load(resealed(trained, tmp_path / "e", {LINEAR: b'{"weights": [1], "means": [0], "intercept": 0}'}))
 
 
 def test_the_same_claims_and_seed_give_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
     plan = splits.plan(trained.export.submissions, trained.export.as_of)
-    rows = denial.replay(trained.export.submissions)
-    outcomes = np.asarray([float(s.denied is True) for s in trained.export.submissions])
-    seal = denial.seal(tmp_path / "again", denial.train(rows, outcomes, plan, seed=1), trained.export, plan, None)
+    submissions = trained.export.submissions
+    model = denial.train(submissions, denial.replay(submissions), plan, seed=1)
+    seal = denial.seal(tmp_path / "again", model, trained.export, plan)
     assert seal == trained.predictor.sha256

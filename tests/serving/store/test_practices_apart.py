@@ -20,6 +20,7 @@ from serving.errors import InputError, NotFound, ServingError
 from serving.ids import SeededIds
 from serving.store import schema
 from serving.store.books import Books, Store
+from serving.store.encounters import CodingCounts
 from serving.store.files import StoredDenial
 from serving.store.queues import StoredWork
 from serving.store.states import CodeDecision, DenialStatus, Direction, EncounterStatus, RemittanceState
@@ -169,6 +170,8 @@ def test_a_stranger_sees_and_changes_nothing(store: tuple[Store, filled.Filled],
 
 
 def is_nothing(outcome: Any) -> bool:
+    if isinstance(outcome, CodingCounts):
+        return outcome == CodingCounts(0, {}, {})
     if isinstance(outcome, dict):
         return not any(outcome.values())
     if type(outcome).__name__ == "ChainReport":

@@ -1,6 +1,5 @@
 import hashlib
 import json
-import time
 from datetime import date
 from itertools import pairwise
 
@@ -159,12 +158,6 @@ def test_more_encounters_keep_the_practice_and_its_first_patients():
     few, many = folder.make(midtown(), 30, 4), folder.make(midtown(), 90, 4)
     assert few.house == many.house
     assert {p.patient for p in few.persons} <= {p.patient for p in many.persons}
-
-
-def test_twelve_hundred_encounters_are_made_in_under_ten_seconds(tmp_path):
-    start = time.perf_counter()
-    folder.write(folder.make(midtown(), 1200, 1), MIDTOWN.read_bytes(), tmp_path)
-    assert time.perf_counter() - start < 10
 
 
 def test_the_committed_sample_is_what_its_command_makes(tmp_path):

@@ -1,0 +1,64 @@
+"""What the payer is expected to pay for each line by contract, were everything mended: the dollars that are at stake.
+
+The claim is adjudicated as if authorization, referral and filing were in order and the deductible were met; what the
+plan leaves to the patient is no stake of ours with the payer. An estimate for ordering work: it is never posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from billing_core.adjudication import Accumulators, PayerFacts, adjudicate
+from billing_core.claim import Claim, Frequency
+from billing_core.codesets.tables import Tables
+from billing_core.contract import Contract
+from billing_core.denial import LineDenial
+from billing_core.errors import BillingError
+from billing_core.money import Cents
+
+_YEARS = 3650  # days: a filing limit that nothing exceeds
+
+
+def expected_by_line(claim: Claim, contract: Contract | None, tables: Tables) -> Mapping[int, Cents]:
+    """Cents by line number; empty when the contract does not say (no contract, no rate, a plan it does not name)."""
+    if contract is None or not claim.lines:
+        return {}
+    mended = replace(
+        contract,
+        authorization_required=frozenset(),
+        referral_required=frozenset(),
+        filing_days=_YEARS,
+        filing_months=0,
+        secondary_filing_days=None,
+    )
+    on = claim.service_date
+    plan = next((p for p in contract.plans if p.plan == claim.coverage.plan), None)
+    year = plan.benefit_year(on) if plan else on.year
+    used = Accumulators(claim.coverage.id, year, deductible_used=plan.deductible if plan else 0)
+    asked = replace(claim, frequency=Frequency.ORIGINAL)
+    try:
+        payment = adjudicate(asked, claim.coverage, mended, used, tables, on + timedelta(days=1), PayerFacts()).payment
+    except BillingError:
+        return {}
+    return {line.number: service.paid for line, service in zip(claim.lines, payment.services, strict=True)}
+
+
+def expected_payment(claim: Claim, contract: Contract | None, tables: Tables) -> Cents:
+    """The payer's part of the whole claim; the charge when the contract does not say."""
+    by_line = expected_by_line(claim, contract, tables)
+    return sum(by_line.values()) if by_line else claim.total
+
+
+def expected_of_denied(claim: Claim, denied: Iterable[LineDenial], contract: Contract | None, tables: Tables) -> Cents:
+    """The payer's part of the denied lines, found by their control numbers; the denied charge where unknown."""
+    by_line = expected_by_line(claim, contract, tables)
+    numbers = {line.control: line.number for line in claim.lines}
+    total = 0
+    for line in denied:
+        if line.line == 0:
+            return expected_payment(claim, contract, tables)
+        number = numbers.get(line.control)
+        total += line.amount if number is None or number not in by_line else by_line[number]
+    return total

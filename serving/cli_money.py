@@ -1,0 +1,199 @@
+"""`cleanclaim era|bank|credits|statements|ar|day|ledger ...`: money by commands; `--json` for programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from serving.desk.paper import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from serving.desk.case import Desk
+
+KEYED_MOST = 4 * 1024 * 1024
+
+
+def _desk(args: argparse.Namespace) -> Desk:
+    from serving.cli import _desk as open_practice
+
+    return open_practice(args)
+
+
+def _say(args: argparse.Namespace, value: Any, words: Callable[[], str]) -> None:
+    print(json.dumps(value, sort_keys=True) if args.json else words())
+
+
+def era_post(args: argparse.Namespace) -> int:
+    """Take in 835 files: each set posts whole or is held with its reason. Status 1 when one was held."""
+    from serving.desk import answers
+
+    desk, status = _desk(args), 0
+    for path in args.files:
+        receipt = answers.receive(desk, path.name, read_file(path))
+        told = receipt.model_dump()
+        lines = [f"{path.name}: {receipt.posted} sets posted, {receipt.claims} claims, {receipt.unmatched} unmatched"]
+        lines += [] if receipt.is_new else ["  was here before; nothing changed"]
+        lines += [f"  held: {why}" for why in receipt.held]
+        lines += [f"  {f.where}: {f.message}; {f.mend}" for f in receipt.findings]
+        _say(args, {"file": path.name, **told}, lambda said=lines: "\n".join(said))  # type: ignore[misc]
+        status = max(status, 1 if receipt.held else 0)
+    return status
+
+
+def era_key(args: argparse.Namespace) -> int:
+    """Post a batch of keyed remittances (JSON) whose control totals agree."""
+    from pydantic import ValidationError
+
+    from serving.desk.keyed import key_batch
+    from serving.errors import InputError
+    from serving.schemas.money import BatchIn
+
+    try:
+        batch = BatchIn.model_validate_json(read_file(args.file, KEYED_MOST))
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise InputError("not usable", field=field, place=args.file.name, mend="see docs/money.md") from None
+    receipt = key_batch(_desk(args), batch)
+    _say(args, receipt.model_dump(), lambda: f"{receipt.posted} sets posted, {len(receipt.held)} held")
+    return 1 if receipt.held else 0
+
+
+def bank_match(args: argparse.Namespace) -> int:
+    """Match a bank's deposits (CSV or BAI2) to remittances."""
+    from serving.desk.bank import match_deposits
+
+    found = match_deposits(_desk(args), args.file.name, read_file(args.file))
+
+    def words() -> str:
+        lines = [f"{found.matched} matches of {found.matched_amount}"]
+        lines += [f"  deposit without a remittance: {d.on} {d.amount}" for d in found.unmatched_deposits]
+        lines += [f"  remittance without a deposit: {d.on} {d.amount} {d.reference}" for d in found.waiting_remittances]
+        return "\n".join(lines)
+
+    _say(args, found.model_dump(), words)
+    return 0
+
+
+def credits_find(args: argparse.Namespace) -> int:
+    """Look for credit balances; each new one starts its clock today."""
+    from serving.desk.credits import find_credits
+
+    found = find_credits(_desk(args))
+    _say(
+        args,
+        [item.model_dump() for item in found],
+        lambda: "\n".join(f"{item.amount} {item.kind}, by {item.due or '?'}: {item.rule}" for item in found),
+    )
+    return 0
+
+
+def statements_run(args: argparse.Namespace) -> int:
+    """Draw up the statements that are due."""
+    from serving.desk import money
+
+    made = money.run_statements(_desk(args))
+    _say(args, [item.model_dump() for item in made], lambda: f"{len(made)} statements")
+    return 0
+
+
+def ar_aging(args: argparse.Namespace) -> int:
+    """The receivable by age, from the date of service or of responsibility."""
+    from serving.desk.accounts import aging
+    from serving.sheets import csv_bytes, xlsx_bytes
+
+    found = aging(_desk(args), args.by, args.since, args.collectible)
+    columns = list(found.rows[0]) if found.rows else ["owner", args.by, "total"]
+    if args.out:
+        write = xlsx_bytes if args.out.suffix == ".xlsx" else csv_bytes
+        args.out.write_bytes(write(columns, found.rows))
+
+    def words() -> str:
+        lines = ["  ".join(f"{name:>12}" for name in columns)]
+        lines += ["  ".join(f"{row[name]:>12}" for name in columns) for row in found.rows]
+        return "\n".join([f"as of {found.as_of}, by {found.since}; total {found.total}", *lines])
+
+    _say(args, found.model_dump(), words)
+    return 0
+
+
+def day_close(args: argparse.Namespace) -> int:
+    """Close a business date and every earlier one; nothing is posted with those dates any more."""
+    from serving.desk.accounts import close_day
+
+    sheet = close_day(_desk(args), args.on)
+    _say(args, sheet.model_dump(), lambda: f"{sheet.on} is closed: {sheet.entries} entries, chain {sheet.chain}")
+    return 0
+
+
+def day_sheet(args: argparse.Namespace) -> int:
+    """The day sheet of a business date."""
+    from serving.desk.accounts import read_day
+
+    sheet = read_day(_desk(args), args.on)
+
+    def words() -> str:
+        lines = [f"{sheet.on}{' (closed)' if sheet.closed else ''}: {sheet.entries} entries"]
+        lines += [f"  {name:22s}{amount:>14}" for name, amount in {**sheet.by_kind, **sheet.by_account}.items()]
+        return "\n".join([*lines, f"  receivable at the end {sheet.receivable:>12}"])
+
+    _say(args, sheet.model_dump(), words)
+    return 0
+
+
+def ledger_digest(args: argparse.Namespace) -> int:
+    """One line that says whether two books are equal, free of ids and of recorded times."""
+    from serving.desk.accounts import digest
+
+    found = digest(_desk(args))
+    _say(args, found.model_dump(), lambda: found.sha256)
+    return 0
+
+
+def files(parser: argparse.ArgumentParser) -> None:
+    """FILE ... --json."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true")
+
+
+def one_file(parser: argparse.ArgumentParser) -> None:
+    """FILE --json."""
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true")
+
+
+def json_only(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true")
+
+
+def one_day(parser: argparse.ArgumentParser) -> None:
+    """DAY --json."""
+    parser.add_argument("on", type=date.fromisoformat, metavar="DAY")
+    parser.add_argument("--json", action="store_true")
+
+
+def aging_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `ar aging`."""
+    parser.add_argument("--by", choices=["payer", "provider", "practice"], default="payer")
+    parser.add_argument("--since", choices=["service", "responsibility"], default="service")
+    parser.add_argument("--collectible", action="store_true", help="beside the face value, what history says will come")
+    parser.add_argument("--out", type=Path, help="also write it there, as .csv or .xlsx")
+    parser.add_argument("--json", action="store_true")
+
+
+COMMANDS = {
+    "era post": (era_post, files, True),
+    "era key": (era_key, one_file, True),
+    "bank match": (bank_match, one_file, True),
+    "credits find": (credits_find, json_only, True),
+    "statements run": (statements_run, json_only, True),
+    "ar aging": (ar_aging, aging_arguments, True),
+    "day close": (day_close, one_day, True),
+    "day sheet": (day_sheet, one_day, True),
+    "ledger digest": (ledger_digest, json_only, True),
+}

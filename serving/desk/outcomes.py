@@ -1,0 +1,79 @@
+"""What was sent, what became of it, and under which keys: the one reading of the books that export and scoring share.
+
+Keys of people and claims are pseudonyms: HMAC-SHA256 under a secret of this installation, bound to the practice, so
+the same patient has the same key in every export of it and in no other practice's. A claim's outcome is that of its
+first adjudication; later reversals and corrections are other events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from billing_core.claim import Claim, ClaimState
+from billing_core.denial import LineDenial
+from billing_core.record import from_plain
+from models.denial.facts import ClaimFacts, facts
+from models.denial.replay import Outcome, Sending, in_order
+from serving.desk.case import Desk
+
+if TYPE_CHECKING:
+    from serving.store.books import Books
+    from serving.store.claims import StandingClaim
+
+_DENIED = frozenset({ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE})
+_ADJUDICATED = _DENIED | {ClaimState.PAID}
+
+
+def pseudonym(desk: Desk, kind: str, name: str) -> str:
+    """The opaque key of a thing of this practice: 16 hex digits."""
+    words = "\0".join((desk.practice_id, kind, name))
+    return hmac.new(desk.settings.secret().encode(), words.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def claim_facts(desk: Desk, claim: Claim, submitted_on: date) -> ClaimFacts:
+    """What the claim shows when it is sent on that day, under pseudonyms.
+
+    A person is known by name, birth date and sex, not by chart: charts opened twice are a cause of duplicate claims.
+    """
+    person = claim.patient
+    words = "|".join((person.name.last, person.name.first, person.birth_date.isoformat(), person.sex)).casefold()
+    return facts(claim, submitted_on, pseudonym(desk, "person", words))
+
+
+def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]:
+    """The first adjudication of each claim, from the event log; claims without one are unknown, never paid."""
+    first: dict[str, tuple[ClaimState, date]] = {}
+    for event in books.events():
+        word = event.action.removeprefix("claim.")
+        if event.action.startswith("claim.") and word in _ADJUDICATED:
+            first.setdefault(event.subject, (ClaimState(word), event.at.date()))
+    denials = books.denials_of_claims(first)
+    found = {}
+    for claim_id in claim_ids:
+        if claim_id in first:
+            state, on = first[claim_id]
+            lines = [from_plain(LineDenial, d.body) for d in denials.get(claim_id, ())]
+            whole = any(d.line == 0 for d in lines)
+            found[claim_id] = Outcome(
+                state in _DENIED,
+                on,
+                tuple(sorted({str(d.category) for d in lines})),
+                () if whole else tuple(sorted({d.procedure for d in lines})),
+            )
+    return found
+
+
+def sendings(desk: Desk, books: Books) -> tuple[list[Sending], dict[str, StandingClaim]]:
+    """Every submission in the order of history with its outcome, and the claims themselves by id."""
+    sent = {s.claim.id: s for s in books.claims() if s.row.submitted_on is not None}
+    outcomes = first_outcomes(books, sent)
+    made = [
+        Sending(claim_facts(desk, s.claim, s.row.submitted_on), outcomes.get(claim_id), claim_id)
+        for claim_id, s in sent.items()
+        if s.row.submitted_on is not None
+    ]
+    return in_order(made), sent

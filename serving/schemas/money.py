@@ -1,0 +1,217 @@
+"""The money screens: unmatched answers, keyed remittances, deposits, credits, the day sheet, A/R. Decimal strings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from serving.schemas.access import Schema
+
+Amount = str
+_AMOUNT = r"^-?\d{1,9}(\.\d{1,2})?$"
+_POSITIVE = r"^\d{1,9}(\.\d{1,2})?$"
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
+_CODE = r"^[A-Za-z0-9.]{1,10}$"
+
+
+class CandidateView(Schema):
+    """A claim that an unmatched answer may speak of: `score` of 100, and what agreed."""
+
+    claim_number: str
+    score: int
+    agreed: list[str]
+
+
+class UnmatchedItem(Schema):
+    """An answer that found no claim; `status` open, assigned or left."""
+
+    id: str
+    status: str
+    number: str
+    payer: str
+    trace: str
+    paid_on: str
+    charge: Amount
+    paid: Amount
+    service_date: str
+    member_id: str
+    claim_number: str
+    candidates: list[CandidateView]
+
+
+class AssignIn(Schema):
+    """The claim of ours that the answer speaks of."""
+
+    claim_number: str = Field(min_length=1, max_length=38)
+
+
+class ReasonIn(Schema):
+    """Why."""
+
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class KeyedAdjustment(Schema):
+    """Group, reason code and amount, as the paper has them."""
+
+    group: Literal["CO", "OA", "PI", "PR", "CR"]
+    reason: str = Field(pattern=_CODE)
+    amount: Amount = Field(pattern=_AMOUNT)
+
+
+class KeyedLine(Schema):
+    """A line of a keyed answer."""
+
+    procedure: str = Field(pattern=_CODE)
+    modifiers: list[str] = Field(default_factory=list, max_length=4)
+    units: str = Field(default="", pattern=r"^\d{0,4}$")
+    service_date: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    charge: Amount = Field(pattern=_AMOUNT)
+    paid: Amount = Field(pattern=_AMOUNT)
+    adjustments: list[KeyedAdjustment] = Field(default_factory=list, max_length=30)
+    remarks: list[str] = Field(default_factory=list, max_length=5)
+
+
+class KeyedClaim(Schema):
+    """One claim of a keyed remittance. `claim_number` is ours, as the paper returns it."""
+
+    claim_number: str = Field(min_length=1, max_length=38)
+    status: str = Field(default="1", pattern=r"^\d{1,2}$")
+    charge: Amount = Field(pattern=_AMOUNT)
+    paid: Amount = Field(pattern=_AMOUNT)
+    payer_reference: str = Field(default="", max_length=50)
+    adjustments: list[KeyedAdjustment] = Field(default_factory=list, max_length=30)
+    lines: list[KeyedLine] = Field(default_factory=list, max_length=99)
+    remarks: list[str] = Field(default_factory=list, max_length=5)
+
+
+class KeyedRemittance(Schema):
+    """One payment of a payer that came without an 835. `trace` is the check, card or transfer number."""
+
+    payer_number: str = Field(min_length=1, max_length=80)
+    method: Literal["CHK", "CARD", "ACH", "NON"]
+    trace: str = Field(min_length=1, max_length=50)
+    paid_on: str = Field(pattern=_DAY)
+    amount: Amount = Field(pattern=_AMOUNT)
+    claims: list[KeyedClaim] = Field(default_factory=list, max_length=500)
+    provider_adjustments: list[KeyedAdjustment] = Field(default_factory=list, max_length=50)
+
+
+class BatchIn(Schema):
+    """A batch of keyed remittances with its control totals, added up from the paper before anything is keyed."""
+
+    name: str = Field(min_length=1, max_length=100)
+    control_amount: Amount = Field(pattern=_AMOUNT)
+    control_claims: int = Field(ge=0, le=5000)
+    remittances: list[KeyedRemittance] = Field(min_length=1, max_length=100)
+
+
+class DepositView(Schema):
+    """One deposit of the bank: what of it is matched, with which payments, and what is missing."""
+
+    on: str
+    reference: str
+    amount: Amount
+    matched: Amount
+    remittances: list[str]
+
+
+class BankView(Schema):
+    """What the bank says beside what the remittances say."""
+
+    deposits: int
+    matched: int
+    matched_amount: Amount
+    unmatched_deposits: list[DepositView]
+    waiting_remittances: list[DepositView]
+
+
+class CreditItem(Schema):
+    """Money of a payer or a guarantor that no charge has taken. `due` is the last day to return it; "" where none."""
+
+    party: str
+    kind: str
+    amount: Amount
+    identified_on: str
+    due: str
+    rule: str
+    asked_by: str = ""
+    id: str = ""
+
+
+class RefundIn(Schema):
+    """A wish that credit be paid back."""
+
+    amount: Amount = Field(pattern=_POSITIVE)
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class DaySheetView(Schema):
+    """What one business day moved, by kind of entry and by account; `closed` days stay as they are."""
+
+    on: str
+    closed: bool
+    entries: int
+    by_kind: dict[str, Amount]
+    by_account: dict[str, Amount]
+    receivable: Amount
+    chain: str
+
+
+class AgingView(Schema):
+    """The receivable by age. `since` says what age counts from, `by` whose receivable each row is."""
+
+    as_of: str
+    since: str
+    by: str
+    total: Amount
+    collectible: Amount
+    rows: list[dict[str, Amount]]
+
+
+class DigestView(Schema):
+    """The state of the books in one line, free of ids and of recorded times."""
+
+    sha256: str
+    charges: int
+    remittances: int
+
+
+class AccountEntry(Schema):
+    """One movement on a charge, with its cause."""
+
+    on: str
+    kind: str
+    why: str
+    source: str
+    reference: str
+    amounts: dict[str, Amount]
+
+
+class AccountLine(Schema):
+    """One charge: its figures, who owes it, and everything that ever moved it."""
+
+    charge_id: str
+    service_date: str
+    procedure: str
+    charged: Amount
+    insurance_paid: Amount
+    patient_paid: Amount
+    contractual: Amount
+    written_off: Amount
+    open: Amount
+    owner: str
+    history: list[AccountEntry]
+
+
+class AccountView(Schema):
+    """A patient's account: charge = paid + adjusted + open on each line and in total."""
+
+    patient_id: str
+    charged: Amount
+    paid: Amount
+    adjusted: Amount
+    open: Amount
+    credit: Amount
+    lines: list[AccountLine]

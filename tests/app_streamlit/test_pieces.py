@@ -1,0 +1,64 @@
+"""The small functions of the screens: what is cut, escaped, read and said."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app_streamlit.screens.coder import code_system, pointers_of
+from app_streamlit.widgets.evidence import pieces
+from app_streamlit.widgets.look import dollars
+from app_streamlit.widgets.messages import findings_html, plain
+from serving.schemas.coding import CounterView, FindingView, SpanView, SuggestionView
+
+spans = st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60)), max_size=5)
+
+
+def suggestion(code: str, support: list[tuple[int, int]], counter: list[tuple[int, int]]) -> SuggestionView:
+    return SuggestionView(
+        system="ICD-10-CM", code=code, title="", score=0, rule="",
+        spans=[SpanView(start=start, end=end) for start, end in support],
+        counter=[CounterView(start=start, end=end, why="negated") for start, end in counter],
+    )  # fmt: skip
+
+
+@given(st.text(max_size=50), st.lists(st.tuples(spans, spans), max_size=4))
+def test_the_pieces_are_the_note_and_each_character_knows_its_evidence(note: str, given_spans: list) -> None:
+    suggestions = [suggestion(str(number), *each) for number, each in enumerate(given_spans)]
+    cut = pieces(note, suggestions)
+    assert "".join(piece["text"] for piece in cut) == note
+    place = 0
+    for piece in cut:
+        for at in range(place, place + len(piece["text"])):
+            support = [n for n, (some, _) in enumerate(given_spans) if any(start <= at < end for start, end in some)]
+            against = [n for n, (_, some) in enumerate(given_spans) if any(start <= at < end for start, end in some)]
+            assert piece["codes"] == support and [number for number, _ in piece["against"]] == against
+        place += len(piece["text"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "system"),
+    [("E11.9", "ICD-10-CM"), ("I10", "ICD-10-CM"), ("S93.411A", "ICD-10-CM"), ("99213", "CPT"), ("0001A", "CPT"),
+     ("J1885", "HCPCS")],
+)  # fmt: skip
+def test_a_typed_code_says_of_which_set_it_is(typed: str, system: str) -> None:
+    assert code_system(typed) == system
+
+
+def test_pointers_are_letters_or_numbers() -> None:
+    assert pointers_of("A c, 2") == [1, 3, 2] and pointers_of("") == [] and pointers_of("AB") == [1, 2]
+    for unreadable in ("Z", "A;B", "-"):
+        with pytest.raises(ValueError):
+            pointers_of(unreadable)
+
+
+def test_amounts_as_people_read_them() -> None:
+    assert [dollars(each) for each in ("1234567.50", "-28.00", "0.05")] == ["$1,234,567.50", "-$28.00", "$0.05"]
+
+
+def test_words_from_outside_are_no_markup() -> None:
+    bad = FindingView(rule="<i>", severity='error"><b>', message="<script>x</script>", where="a&b", mend="<img src=x>")
+    drawn = findings_html([bad])
+    assert "<script" not in drawn and "<img" not in drawn and "&lt;script&gt;" in drawn and 'error"><b>' not in drawn
+    assert plain("[a](http://x) *b*") == "\\[a\\]\\(http\\://x\\) \\*b\\*"

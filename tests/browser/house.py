@@ -1,0 +1,158 @@
+"""A small practice behind a real `cleanclaim serve`: books in a new home, the shipped suggester, one port each.
+
+Visits lie a few days back from today, because the server goes by the real clock. Invented people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from billing_core.chargemaster import Price
+from billing_core.encounter import Encounter, Setting
+from billing_core.registration import Guarantor, PersonName
+from serving import artifacts, settings
+from serving.ids import SystemClock, uuid7
+from serving.settings import Settings
+from serving.store.books import Books, Store
+from tests.billing_core import specimens
+from tests.serving.store import filled
+from training.coding import build
+
+PASSWORD = "correct horse battery"
+PATIENCE = 90.0  # seconds until both servers answer, on a busy machine
+MARKUP = "<script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
+NOTE = """Chief complaint: follow-up.
+
+Family history: father with type 2 diabetes. Denies chest pain.
+
+Assessment and plan:
+1. Essential hypertension, well controlled. Continue lisinopril 10 mg.
+2. Type 2 diabetes mellitus without complications. Continue metformin; labs ordered.
+
+I spent 25 minutes on this established patient's visit.
+"""
+# name of the visit -> the patient's last name and the note
+VISITS = {
+    "keys": ("Arden", NOTE),
+    "sign": ("Barlow", NOTE),
+    "unsure": ("Boyle", NOTE),
+    "refresh": ("Cutler", NOTE),
+    "markup": ("Dunn</script><b>", f"{NOTE}\nPatient's own words: {MARKUP}\n"),
+    "paper": ("Falk", NOTE),
+    "images": ("Ember", f"{NOTE}\nMRI of the knee without contrast was done.\n"),
+}
+USERS = {
+    "coder": {"elm": ["coder"]},
+    "biller": {"elm": ["biller"]},
+    "both": {"elm": ["coder", "biller", "manager"], "oak": ["biller"]},
+    "nobody": {"elm": ["data_scientist"]},
+}
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the two servers answer."""
+
+    api: str
+    screens: str
+
+    def token(self, login: str) -> dict[str, str]:
+        """The headers of a signed-in program."""
+        answer = httpx.post(f"{self.api}/token", data={"username": login, "password": PASSWORD})
+        return {"Authorization": f"Bearer {answer.json()['access_token']}", "X-Cleanclaim-Practice": "elm"}
+
+    def ask(self, login: str, method: str, path: str, body: Any = None) -> Any:
+        """What the API answers a program of this user."""
+        answer = httpx.request(method, self.api + path, json=body, headers=self.token(login), timeout=PATIENCE)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+def furnish(home: Path) -> Settings:
+    """The books of two practices, their people, visits to code, and a suggester in service."""
+    ours = settings.read({"CLEANCLAIM_HOME": str(home)})
+    home.mkdir()
+    store = Store(ours.database_url, SystemClock(), uuid7)
+    with store.access() as access:
+        for practice_id, mark in (("elm", "ELMF"), ("oak", "OAKS")):
+            name = {"elm": "Elm Family Medicine", "oak": "Oak Street Clinic"}[practice_id]
+            access.add_practice(replace(filled.practice(practice_id, mark), name=name))
+        users = {login: access.add_user(login, PASSWORD).id for login in USERS}
+    for login, places in USERS.items():
+        for practice_id, roles in places.items():
+            with store.open(practice_id) as books:
+                books.grant(users[login], roles)
+    model = home / "model"
+    build(model)
+    with store.open("elm") as books:
+        _register(books)
+        artifacts.activate(books, ours.artifacts, "coding", model, "scientist")
+    store.close()
+    return ours
+
+
+def _register(books: Books) -> None:
+    books.save_payer(specimens.PAYER)
+    books.save_contract(specimens.CONTRACT)
+    books.save_prices([Price(code, 15000, date(2024, 1, 1)) for code in ("99213", "99214", "73721")])
+    books.save_provider(specimens.PROVIDER)
+    books.save_location(specimens.LOCATION)
+    books.save_guarantor(Guarantor("guarantor", specimens.NAME, specimens.HOME))
+    seen = date.today() - timedelta(days=5)
+    for number, (name, (last, note)) in enumerate(VISITS.items()):
+        called = PersonName(last, "Ann")
+        patient = replace(specimens.PATIENT, id=f"patient-{name}", record_number=str(number), name=called)
+        books.save_patient(patient)
+        if name != "paper":  # who pays for that visit: the guarantor alone
+            books.save_coverage(replace(specimens.COVERAGE, id=f"coverage-{name}", patient_id=patient.id))
+        sha256 = hashlib.sha256(note.encode()).hexdigest()
+        visit = Encounter(name, patient.id, "provider", "location", seen, Setting.OUTPATIENT, sha256)
+        books.save_encounter(visit, note)
+
+
+def _free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[Served]:
+    """`cleanclaim serve` on this home, until the end of the tests. Both servers answer when it is given."""
+    api, screens = _free_port(), _free_port()
+    told = {"CLEANCLAIM_HOME": str(home), "CLEANCLAIM_API_PORT": str(api), "CLEANCLAIM_APP_PORT": str(screens)}
+    program = Path(sys.executable).with_name("cleanclaim")
+    with (home / "serve.log").open("wb") as log:
+        process = subprocess.Popen([program, "serve"], env=os.environ | told, stdout=log, stderr=log)
+    try:
+        served = Served(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{screens}")
+        _wait(process, home / "serve.log", (f"{served.api}/health", f"{served.screens}/_stcore/health"))
+        yield served
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path, addresses: tuple[str, ...]) -> None:
+    end = time.monotonic() + PATIENCE
+    waiting = list(addresses)
+    while waiting:
+        assert process.poll() is None and time.monotonic() < end, log.read_text("utf-8", "replace")
+        try:
+            if httpx.get(waiting[0], timeout=2).is_success:
+                waiting.pop(0)
+        except httpx.HTTPError:
+            time.sleep(0.1)

@@ -1,0 +1,216 @@
+"""The loop's two doors in the desk, on a small practice and a really trained model: export out, scores in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from billing_core.claim import Claim, ClaimState
+from billing_core.encounter import AssignedCode, CodeSystem, SignedEncounter
+from billing_core.identifiers import claim_number
+from billing_core.record import digest
+from billing_core.registration import PersonName
+from billing_core.x12 import claim_837p
+from billing_core.x12.envelope import Envelope
+from serving import artifacts
+from serving.desk import billing, scoring
+from serving.desk.case import Desk, open_desk
+from serving.desk.export import export
+from serving.errors import Conflict, Forbidden, NoModel
+from serving.ids import FixedClock
+from serving.security import Actor, Role, operator
+from serving.settings import Settings, read
+from serving.store.books import Books, Store
+from serving.store.states import CodeDecision, EncounterStatus
+from tests.billing_core import specimens
+from tests.serving.store import filled
+from tests.training import export_fixture
+from training import denial, splits
+from training.evaluate_coding import read_folder
+from training.export_folder import read as read_export
+
+TODAY = filled.DAY + timedelta(days=30)
+CANARIES = ("Quackenbush", "Zebulon", "MRN70001", "W5550001", "AUTH77", "12 Elm St", "5185550100", "121801234")
+NOTE = (
+    "Patient: Zebulon Quackenbush  DOB 02/03/1980  MRN70001, 12 Elm St, Troy NY 12180-1234, 518-555-0100.\n"
+    "Seen 2026-04-07. Assessment: type 2 diabetes, stable. Member W5550001.\n"
+)
+
+
+@dataclass(frozen=True)
+class Practice:
+    desk: Desk
+    store: Store
+    settings: Settings
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("model")
+    found = read_export(export_fixture.write(home / "export", export_fixture.cases(500)))
+    plan = splits.plan(found.submissions, found.as_of)
+    trained = denial.train(found.submissions, denial.replay(found.submissions), plan, seed=1)
+    denial.seal(home / "denial", trained, found, plan)
+    return home / "denial"
+
+
+def sent_claim(serial: int, **changes: object) -> Claim:
+    return specimens.claim(id=f"claim-{serial}", number=claim_number("ELMF", serial), **changes)
+
+
+def code(books: Books) -> None:
+    """The visit, suggested, decided and signed."""
+    visit = replace(filled.encounter(), note_sha256=hashlib.sha256(NOTE.encode()).hexdigest())
+    books.save_encounter(visit, NOTE)
+    suggested = {"codes": [{"system": "ICD-10-CM", "code": "E11.9", "score": 910}]}
+    run = books.add_suggestion("encounter", "a" * 64, suggested)
+    books.add_decision("encounter", CodeSystem.ICD10CM, "E11.9", CodeDecision.ACCEPT, "coder", suggestion_id=run)
+    diagnosis = AssignedCode(CodeSystem.ICD10CM, "E11.9", "coder")
+    procedure = AssignedCode(CodeSystem.CPT, "99213", "coder", pointers=(1,))
+    books.sign(SignedEncounter(visit, (diagnosis,), (procedure,), "coder"), filled.DAY)
+    books.step_encounter("encounter", EncounterStatus.CODED)
+    books.step_encounter("encounter", EncounterStatus.SIGNED)
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Iterator[Practice]:
+    """One claim in each state that is scored, and ten that were adjudicated, of a patient full of canaries."""
+    settings = read({"CLEANCLAIM_HOME": str(tmp_path / "home")})
+    store = filled.new_store(settings.database_url)
+    store.clock = FixedClock(TODAY)
+    name = PersonName("Quackenbush", "Zebulon")
+    patient = replace(specimens.PATIENT, name=name, record_number="MRN70001")
+    coverage = replace(specimens.COVERAGE, member_id="W5550001", subscriber=replace(specimens.SUBSCRIBER, name=name))
+    with store.open("elm") as books:
+        filled.register(books)
+        books.save_patient(patient)
+        books.save_coverage(coverage)
+        code(books)
+        for serial, state in enumerate(("held", "ready", "submitted", "accepted", *["denied"] * 5, *["paid"] * 5), 1):
+            claim = sent_claim(serial, patient=patient, coverage=coverage)
+            books.save_claim(claim, ClaimState.HELD)
+            if state == "held":
+                continue
+            books.save_claim(claim, ClaimState.READY, deadline=TODAY + timedelta(days=9))
+            if state == "ready":
+                continue
+            books.step_claim(claim.id, ClaimState.SUBMITTED, filled.DAY)
+            if state != "submitted":
+                books.step_claim(claim.id, ClaimState(state))
+                books.log("payer", f"claim.{state}", claim.id)
+    yield Practice(open_desk(settings, store, operator("elm"), store.clock, store.new_id), store, settings)
+    store.close()
+
+
+def activate(practice: Practice, model: Path) -> str:
+    with practice.store.open("elm") as books:
+        return artifacts.activate(books, practice.settings.artifacts, "denial", model, "scientist").sha256
+
+
+def test_every_open_claim_is_scored_once_and_the_log_says_so(practice: Practice, model: Path) -> None:
+    with pytest.raises(NoModel):
+        scoring.score_claims(practice.desk)
+    assert scoring.score_if_served(practice.desk) == 0
+    seal = activate(practice, model)
+    assert scoring.score_claims(practice.desk) == 4
+    assert scoring.score_claims(practice.desk) == 0  # nothing new is known
+    with practice.store.read("elm") as books:
+        scores = books.latest_scores(f"claim-{n}" for n in range(1, 15))
+        assert sorted(scores) == ["claim-1", "claim-2", "claim-3", "claim-4"]
+        assert all(0 < s.probability_ppm < 1_000_000 and s.artifact_sha256 == seal for s in scores.values())
+        assert "4 open claims, 4 new scores" in [e.reason for e in books.events(action="model.score")]
+
+
+def test_only_a_biller_a_manager_or_a_scientist_may_score(practice: Practice, model: Path) -> None:
+    activate(practice, model)
+    for role, allowed in ((Role.CODER, False), (Role.FRONT_DESK, False), (Role.BILLER, True)):
+        desk = replace(practice.desk, actor=Actor("u", "u", "elm", frozenset({role})))
+        if allowed:
+            assert scoring.score_claims(desk) == 4
+        else:
+            with pytest.raises(Forbidden):
+                scoring.score_claims(desk)
+
+
+def test_no_number_of_a_model_enters_a_claim_a_file_or_the_ledger(practice: Practice, model: Path) -> None:
+    def standing() -> tuple[object, ...]:
+        with practice.store.read("elm") as books:
+            claims = [s.claim for s in books.claims()]
+            envelope = Envelope("ELMF", "NORTHERN", 1, practice.desk.clock.now().replace(tzinfo=None))
+            sent = claim_837p.write(claims[:2], envelope, "Northern Health")
+            entries = [books.entries_on([line.charge_id for line in c.lines]) for c in claims]
+            states = [s.state for s in books.claims()]
+            return [digest(c) for c in claims], sent, states, entries, books.statements()
+
+    before = standing()
+    activate(practice, model)
+    assert scoring.score_claims(practice.desk) == 4
+    assert standing() == before
+
+
+def test_the_queue_shows_every_part_of_the_expected_value(practice: Practice, model: Path) -> None:
+    seal = activate(practice, model)
+    scoring.score_claims(practice.desk)
+    with practice.store.open("elm") as books:  # as a surer model would say of the claim that is ready
+        said = {
+            "flagged": True,
+            "reasons": [{"group": "x", "words": "Because.", "effect": 900}],
+            "what_if": [{"mend": "authorization", "words": "Obtain it.", "probability_ppm": 110_000}],
+        }
+        books.add_score("claim-2", seal, 620_000, said)
+    items = {item.claim_id: item for item in billing.queue(practice.desk).items}
+    ready = items["claim-2"]
+    assert (ready.kind, ready.state, ready.risk, ready.probability, ready.effect) == ("risk", "ready", 62, 62, 63)
+    # By contract 90.00 allowed, 25.00 copay, deductible met, 20 % coinsurance: not the charge of 150.00.
+    stake = round(100 * float(ready.at_stake))
+    assert 0 < stake < 9000
+    assert ready.expected_value == f"{(stake * 620_000 * 63 // 100_000_000 - 1000) / 100:.2f}"
+    assert ready.cost == "10.00" and ready.deadline
+    assert [(r.words, r.points) for r in ready.risk_reasons] == [("Because.", 100)]
+    assert ready.what_if == ["Obtain it. Risk 62% to 11%."] and "Obtain it." in ready.mend
+    assert billing.read_claim(practice.desk, "claim-2").what_if == ready.what_if
+    held = items["claim-1"]
+    assert held.kind == "held edit" and held.probability == 100 and held.risk is not None
+
+
+def test_the_export_is_read_by_training_and_names_nobody(practice: Practice, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    assert export(practice.desk, folder) == 12
+    found = read_export(folder)
+    known = [s for s in found.submissions if s.denied is not None]
+    assert len(found.submissions) == 12 and len(known) == 10 and sum(bool(s.denied) for s in known) == 5
+    notes = read_folder(folder)
+    assert len(notes) == 1 and notes[0].diagnoses == ("E11.9",) and notes[0].procedures == ("99213",)
+    assert "type 2 diabetes, stable" in notes[0].text
+    decisions = pyarrow.parquet.read_table(folder / "decisions.parquet").to_pylist()
+    assert [(d["note_id"], d["code"], d["decision"], d["score"]) for d in decisions] == [
+        (notes[0].id, "E11.9", "accept", 910)
+    ]
+    text = b"".join(p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()).lower()
+    assert not [c for c in CANARIES if c.lower().encode() in text]
+    listed = json.loads((folder / "manifest.json").read_text())["files"]
+    assert {"claims.parquet", "codes.tsv", "decisions.parquet", f"notes/{notes[0].id}.txt"} == set(listed)
+
+
+def test_an_export_is_never_mixed_with_another(practice: Practice, tmp_path: Path) -> None:
+    export(practice.desk, tmp_path / "export")
+    with pytest.raises(Conflict, match="not empty"):
+        export(practice.desk, tmp_path / "export")
+
+
+def test_one_person_has_one_key_under_two_charts_and_another_in_another_practice(practice: Practice) -> None:
+    from serving.desk.outcomes import claim_facts
+
+    claim = specimens.claim()
+    second = replace(claim, patient=replace(claim.patient, id="second-chart", record_number="1001-2"))
+    other = replace(practice.desk, actor=operator("oak"))
+    sent = date(2026, 4, 10)
+    keys = [claim_facts(desk, c, sent).patient_key for desk, c in ((practice.desk, claim), (practice.desk, second))]
+    assert keys[0] == keys[1] != claim_facts(other, claim, sent).patient_key
