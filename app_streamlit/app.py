@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app_streamlit import client
-from app_streamlit.screens import biller, coder, practice, statements
+from app_streamlit.screens import biller, coder, contracts, estimates, practice, statements, underpayments
 from app_streamlit.widgets.look import keep_cookie, style, who
 from app_streamlit.widgets.messages import show_problem
 
@@ -13,6 +13,9 @@ from app_streamlit.widgets.messages import show_problem
 PAGES = (
     ("coding", "Coding", coder.show, {"coder"}),
     ("billing", "Billing", biller.show, {"biller", "manager"}),
+    ("estimates", "Estimates", estimates.show, {"biller", "front_desk", "manager"}),
+    ("contracts", "Contracts", contracts.show, {"biller", "manager"}),
+    ("underpayments", "Underpayments", underpayments.show, {"biller", "manager"}),
     ("statements", "Statements", statements.show, {"biller", "front_desk", "manager"}),
     ("practice", "Practice", practice.show, {"manager"}),
 )

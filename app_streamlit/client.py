@@ -32,6 +32,18 @@ from serving.schemas.billing import (
     WriteOffItem,
 )
 from serving.schemas.coding import DecisionIn, EncounterItem, EncounterView, SignatureIn, SignatureView
+from serving.schemas.contracts import (
+    ContractCheck,
+    ContractIn,
+    ContractItem,
+    ContractView,
+    EstimateIn,
+    EstimateView,
+    PatientOption,
+    ReckoningView,
+    UnderpaymentsView,
+    WhatIfIn,
+)
 
 SESSION_COOKIE = "cleanclaim_session"
 PRACTICE = "practice"
@@ -182,6 +194,42 @@ class Client:
         """One statement as it was printed."""
         return self._send("GET", f"/statements/{_part(statement_id)}/pdf").content
 
+    def contracts(self) -> list[ContractItem]:
+        """Every contract, by payer and first day."""
+        return _many(ContractItem, self._send("GET", "/contracts"))
+
+    def contract(self, payer_id: str, on: str) -> ContractView:
+        """The contract in force with the payer on a day: its clauses, and its vectors run."""
+        return _one(ContractView, self._send("GET", f"/contracts/{_part(payer_id)}", {"on": on}))
+
+    def check_contract(self, text: str) -> ContractCheck:
+        """What is wrong with a contract file; nothing is kept."""
+        return _one(ContractCheck, self._send("POST", "/contracts/check", body=_contract_in(text)))
+
+    def save_contract(self, text: str) -> ContractCheck:
+        """Put a contract file in force, when it is sound."""
+        return _one(ContractCheck, self._send("POST", "/contracts", body=_contract_in(text)))
+
+    def what_if(self, claim_id: str, given: WhatIfIn) -> ReckoningView:
+        """What a claim should pay, as it is or with something changed."""
+        return _one(ReckoningView, self._send("POST", f"/claims/{_part(claim_id)}/what-if", body=given))
+
+    def patients(self, find: str) -> list[PatientOption]:
+        """Patients to estimate for, by last name or record number."""
+        return _many(PatientOption, self._send("GET", "/estimates/patients", {"find": find}))
+
+    def estimate(self, given: EstimateIn) -> EstimateView:
+        """What the patient will owe."""
+        return _one(EstimateView, self._send("POST", "/estimates", body=given))
+
+    def good_faith_pdf(self, given: EstimateIn) -> bytes:
+        """The good-faith estimate as it is handed over."""
+        return self._send("POST", "/estimates/good-faith", body=given).content
+
+    def underpayments(self) -> UnderpaymentsView:
+        """Paid against expected."""
+        return _one(UnderpaymentsView, self._send("GET", "/underpayments"))
+
     def ledger_proof(self) -> LedgerProof:
         """What verifying the ledger found."""
         return _one(LedgerProof, self._send("GET", "/ledger/proof"))
@@ -213,6 +261,14 @@ class Client:
         if not response.is_success:
             raise _problem(response)
         return response
+
+
+def _contract_in(text: str) -> ContractIn:
+    try:
+        return ContractIn(text=text)
+    except ValueError:
+        mend = "Give a contract of at least one and at most 900,000 characters."
+        raise ApiProblem("The file is empty or too long for a contract.", mend) from None
 
 
 def _part(identifier: str) -> str:

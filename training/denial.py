@@ -30,7 +30,6 @@ from training.export_folder import Export, Submission, read
 
 FLAGGED_SHARE = 0.2  # of claims a biller has time to look at before sending
 LATEST_SHARE = 0.25  # the last quarter of the claims, shown beside the whole judged time
-RECENT_DAYS = 270  # claims older than this do not calibrate: payers change
 LEAST_TO_CHOOSE = 60  # judged claims with outcomes before trees and calibration follow them
 
 
@@ -67,15 +66,13 @@ class _Past:
 
     raw: list[Any]
     denied: list[float]
-    sent_on: list[int]
     known_on: list[int]
 
     def choose(self, on: int) -> tuple[int, Calibration]:
-        """The place in STAGES and the calibration, from recent claims whose outcomes were learned before that day."""
+        """The place in STAGES and the calibration, from claims whose outcomes were learned before that day."""
         import numpy as np
 
-        days = zip(self.sent_on, self.known_on, strict=True)
-        seen = [p for p, (sent, learned) in enumerate(days) if learned < on and sent >= on - RECENT_DAYS]
+        seen = [p for p, learned in enumerate(self.known_on) if learned < on]
         was = np.asarray([self.denied[p] for p in seen])
         if len(seen) < LEAST_TO_CHOOSE or not 0 < was.sum() < len(was):
             return 0, calibration.AS_STATED
@@ -107,7 +104,7 @@ def outcomes(submissions: Sequence[Submission]) -> Any:
 
 def train(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed: int) -> Trained:
     """Walk the months, judge, then learn from all that is known."""
-    denied, past = outcomes(submissions), _Past([], [], [], [])
+    denied, past = outcomes(submissions), _Past([], [], [])
     ours: dict[int, float] = {}
     rivals: dict[str, dict[int, float]] = {}
     for fold in plan.folds:
@@ -121,7 +118,6 @@ def train(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed:
                 rivals.setdefault(name, {}).update(zip(judge, said, strict=True))
         past.raw += list(raw)
         past.denied += list(denied[judge])
-        past.sent_on += [submissions[p].submitted_on.toordinal() for p in judge]
         past.known_on += [_learned_on(submissions[p]) for p in judge]
     judged = _judged(submissions, plan, {"model": ours, **rivals})
     stage, calibrated = past.choose(plan.known_by.toordinal())

@@ -1,20 +1,22 @@
 """The biller's screen: the queue in the order of what is at stake, the claim chosen with what is wrong, and its mend.
 
-Keys: down and up (or n and p) go through the queue.
+Keys: down and up go through the queue, j and k through the claim's lines.
 """
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
 
 from app_streamlit import client
 from app_streamlit.widgets.look import counted, dollars, said, strip
-from app_streamlit.widgets.messages import hold, plain, show_findings, show_held
-from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from app_streamlit.widgets.messages import hold, plain, show_findings, show_held, show_problem
+from app_streamlit.widgets.picklist import Cell, Row, picklist
+from app_streamlit.widgets.reckoning import compared, show_why
 from serving.schemas.billing import (
     ClaimLineView,
     ClaimView,
@@ -27,6 +29,7 @@ from serving.schemas.billing import (
     WriteOffItem,
 )
 from serving.schemas.coding import FindingView
+from serving.schemas.contracts import ReckonedLine, ReckoningView, WhatIfIn
 
 # what can be done -> its words, and those of its button
 ACTIONS = {
@@ -37,7 +40,8 @@ ACTIONS = {
     "leave": ("Leave it", "Leave it"),
 }
 FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}  # CLM05-3
-CLAIM, MENDED, SENT = "biller_claim", "biller_mended", "biller_sent"
+ANSWERED = {"paid", "partly denied", "denied", "unprocessable", "closed"}  # the payer has decided the claim
+CLAIM, LINE, MENDED, SENT = "biller_claim", "biller_line", "biller_mended", "biller_sent"
 COLUMNS = (
     ("Claim", "code"),
     ("Payer", ""),
@@ -59,6 +63,7 @@ LINE_COLUMNS = (
     ("Units", "number"),
     ("For", "code"),
     ("Billed", "number"),
+    ("Should pay", "number"),
     ("Paid", "number"),
     ("Adjusted", "number"),
     ("Open", "number"),
@@ -180,8 +185,7 @@ def _claim(claim: ClaimView, item: QueueItem) -> None:
     left, right = st.columns([3, 2])
     with left:
         _wrong(claim, item)
-        rows = [Row(str(line.number), _line(line)) for line in claim.lines]
-        show_table("lines", LINE_COLUMNS, rows, height="11rem")
+        _lines(claim)
         _risk(claim)
         with st.expander(f"History ({len(claim.history)})"):
             for event in claim.history:
@@ -205,7 +209,88 @@ def _wrong(claim: ClaimView, item: QueueItem) -> None:
     show_findings([*denied, *claim.findings])
 
 
-def _line(line: ClaimLineView) -> tuple[Cell, ...]:
+# --- what it should pay ---
+
+
+def _lines(claim: ClaimView) -> None:
+    """The lines with what the payer should pay for each, and for the line chosen why. The claim is shown in any case:
+    where its contract cannot decide it, that is said below the lines.
+    """
+    reckoned: dict[int, ReckonedLine] = {}
+    trouble = None
+    try:
+        reckoned = {line.number: line for line in client.current().what_if(claim.id, WhatIfIn()).lines}
+    except client.ApiProblem as problem:
+        trouble = problem
+    known = [str(line.number) for line in claim.lines]
+    held, wanted = st.session_state.get(LINE, ("", ""))
+    chosen = wanted if held == claim.id and wanted in known else known[0]
+    rows = [Row(str(line.number), _line(line, reckoned.get(line.number), claim.state)) for line in claim.lines]
+    picklist(
+        "lines", LINE_COLUMNS, rows, chosen, height="11rem", keys=("j", "k"),
+        on_pick=lambda line: st.session_state.update({LINE: (claim.id, line)}),
+    )  # fmt: skip
+    if trouble is not None:
+        show_problem(trouble)
+        return
+    line = claim.lines[known.index(chosen)]
+    if line.number in reckoned:
+        should = reckoned[line.number]
+        show_why("why", should, *(compared(should.paid, line.paid) if claim.state in ANSWERED else ()))
+    _what_if(claim, line)
+
+
+def _what_if(claim: ClaimView, line: ClaimLineView) -> None:
+    """What the claim would pay with something changed. Nothing is kept: the mend is another box."""
+    with st.expander("What if ..."):
+        key = f"if_{claim.id}_{line.number}"
+        with st.form(key, border=False):
+            code, modifiers, units, authorization, referral = st.columns([2, 2, 1, 2, 2])
+            wish = {
+                "procedure": code.text_input(f"Line {line.number}", line.procedure, key=f"{key}_code"),
+                "modifiers": modifiers.text_input("Modifiers", " ".join(line.modifiers), key=f"{key}_modifiers"),
+                "units": int(units.number_input("Units", 1, 999, line.units, key=f"{key}_units")),
+            }
+            wish["authorization"] = authorization.text_input("If authorization", claim.authorization, key=f"{key}_auth")
+            wish["referral"] = referral.text_input("If referral", claim.referral, key=f"{key}_referral")
+            asked = st.form_submit_button("What would it pay?")
+        if asked:
+            _would_pay(claim, line, wish)
+
+
+def _would_pay(claim: ClaimView, line: ClaimLineView, wish: dict[str, Any]) -> None:
+    changed = {
+        "line": line.number,
+        "procedure": str(wish["procedure"]).strip().upper(),
+        "modifiers": _codes(str(wish["modifiers"])),
+        "units": wish["units"],
+    }
+    given = {"authorization": wish["authorization"].strip(), "referral": wish["referral"].strip(), "lines": [changed]}
+    try:
+        made = client.current().what_if(claim.id, WhatIfIn.model_validate(given))
+    except ValueError:
+        words = "Give a procedure of four to eleven letters and digits, and at most four modifiers."
+        show_problem(client.ApiProblem("That is no line of a claim.", words))
+        return
+    except client.ApiProblem as problem:
+        show_problem(problem)
+        return
+    _show_would_pay(made, line.number)
+
+
+def _show_would_pay(made: ReckoningView, number: int) -> None:
+    strip(
+        (dollars(made.paid), "the claim would pay", ""),
+        (dollars(made.patient), "left to the patient", ""),
+        ("", f"by {made.contract}", ""),
+    )
+    for line in made.lines:
+        if line.number == number:
+            show_why("would", line)
+
+
+def _line(line: ClaimLineView, reckoned: ReckonedLine | None, state: str) -> tuple[Cell, ...]:
+    less = reckoned is not None and state in ANSWERED and Decimal(line.paid) < Decimal(reckoned.paid)
     return (
         (str(line.number), "quiet"),
         (line.procedure, ""),
@@ -213,7 +298,8 @@ def _line(line: ClaimLineView) -> tuple[Cell, ...]:
         (str(line.units), ""),
         (" ".join(line.diagnoses), ""),
         (line.amount, ""),
-        (line.paid, ""),
+        (reckoned.paid if reckoned else "", "strong"),
+        (line.paid, "bad" if less else ""),
         (line.adjusted, ""),
         (line.open, "strong"),
         (line.owner.replace("_", " "), ""),

@@ -61,12 +61,12 @@ def _escaped(words: str) -> str:
     return html.escape(told(words))
 
 
-def show_findings(findings: Sequence[FindingView]) -> None:
+def show_findings(findings: Sequence[FindingView], not_done: str = "rules could not be checked") -> None:
     """The findings, gravest first. What could not be checked is folded: it is no fault of the claim."""
     told = [each for each in findings if each.severity != NOT_CHECKED]
     if told:
         st.html(f'<ul class="findings">{findings_html(told)}</ul>')
     unchecked = [each for each in findings if each.severity == NOT_CHECKED]
     if unchecked:
-        with st.expander(f"{len(unchecked)} rules could not be checked"):
+        with st.expander(f"{len(unchecked)} {not_done}"):
             st.html(f'<ul class="findings">{findings_html(unchecked)}</ul>')

@@ -17,7 +17,7 @@ from math import exp, log, log1p
 PLATT = "platt"
 ISOTONIC = "isotonic"
 ISOTONIC_FROM = 5000  # below this many claims a staircase follows the noise (Niculescu-Mizil and Caruana 2005)
-LOOSENESS = 0.15  # how far, in standard deviations, slope and intercept are thought to lie from 1 and 0 beforehand
+LOOSENESS = 0.1  # how far, in standard deviations, slope and intercept are thought to lie from 1 and 0 beforehand
 
 _EDGE = 1e-6  # no probability is nearer to 0 or 1 than this: nothing is certain about a payer
 

@@ -171,7 +171,7 @@ def close_day(desk: Desk, books: Books, on: date) -> DaySheetView:
     detail = {"on": on.isoformat(), "entries": sheet.entries, "position": books.entry_count()}
     detail["chain"] = books.ledger_head()
     books.log(desk.actor, "day.close", DAY_SHEET, reason=f"closed {on.isoformat()}", after=sheet, detail=detail)
-    books.day_closed(on)
+    books.closed_through(again=True)
     return _sheet_view(books, sheet)
 
 

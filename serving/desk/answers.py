@@ -16,8 +16,16 @@ from billing_core.errors import X12Error
 from billing_core.registration import Practice
 from billing_core.remittance import Remittance
 from billing_core.rule import Finding, Severity
-from billing_core.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, check, remittance_835
+from billing_core.x12 import (
+    acknowledgment_277ca,
+    acknowledgment_999,
+    acknowledgment_ta1,
+    check,
+    envelope,
+    remittance_835,
+)
 from billing_core.x12.status_codes import CATEGORIES, MENDS, STATUSES
+from serving.desk.billing import OUR_NAME
 from serving.desk.case import Desk, use_case
 from serving.desk.remittances import Place, post_set, step_event
 from serving.errors import InputError
@@ -37,6 +45,8 @@ def receive(desk: Desk, books: Books, name: str, data: bytes) -> ReceiptView:
         readers = {"999": _group, "277CA": _claims, "835": _remittances, "TA1": _interchange}
         if kind not in readers:
             raise InputError(f"a file of kind {kind} is not posted", field="file", mend="send a 999, TA1, 277CA or 835")
+        if kind != "835":  # whose it is, an 835 says by its payee
+            _refuse_strangers(books, data)
         file_id, is_new = books.add_file(Direction.INBOUND, kind, name[:200], data)
         if not is_new:
             return _receipt(file_id, kind, is_new=False)
@@ -47,6 +57,17 @@ def receive(desk: Desk, books: Books, name: str, data: bytes) -> ReceiptView:
     books.set_file_outcome(file_id, words)
     books.log(desk.actor, "file.receive", file_id, reason=words, after=hashlib.sha256(data).hexdigest())
     return receipt
+
+
+def _refuse_strangers(books: Books, data: bytes) -> None:
+    """An answer to another practice of this house, put in the wrong inbox, may fit our control numbers by chance."""
+    for interchange in envelope.contents(data).interchanges:
+        addressed = interchange.header.get(8).strip()
+        if addressed.startswith(OUR_NAME) and addressed not in (OUR_NAME, f"{OUR_NAME}{books.practice().mark}"):
+            mend = "put it into that practice's inbox"
+            raise InputError(
+                "the file is addressed to another practice", field="file", place="segment 1 ISA08", mend=mend
+            )
 
 
 def _receipt(file_id: str, kind: str, *, is_new: bool = True, claims: int = 0) -> ReceiptView:

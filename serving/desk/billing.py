@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from serving.store.books import Books
     from serving.store.claims import StandingClaim
 
-OUR_NAME = "CLEANCLAIM"
+OUR_NAME = "CLEANCLAIM"  # with the practice's mark: ISA06 of what leaves, and so ISA08 of the answers to it
 _NO_NAME = re.compile(r"[^A-Za-z0-9]")  # what a payer's number may hold and a file's name may not
 _STANDING = [s for s in ClaimState if s not in (ClaimState.HELD, ClaimState.REJECTED, ClaimState.REPLACED)]
 _UNSENT = (ClaimState.HELD, ClaimState.READY)
@@ -112,7 +112,8 @@ def write_files(desk: Desk, books: Books, today: date) -> list[FileView]:
     for payer_id, claims in sorted(by_payer.items()):
         payer = books.payer(payer_id)
         control = books.next_control("interchange")
-        envelope = Envelope(OUR_NAME, payer.number, control, desk.clock.now().replace(tzinfo=None))
+        sender = f"{OUR_NAME}{books.practice().mark}"
+        envelope = Envelope(sender, payer.number, control, desk.clock.now().replace(tzinfo=None))
         data = claim_837p.write(claims, envelope, payer.name)
         if objections := refusals(data):
             raise Conflict(

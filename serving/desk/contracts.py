@@ -5,7 +5,7 @@ A contract file enters the books only when nothing in it is wrong and every vect
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from billing_core.contract_file import read
 from billing_core.contract_words import clauses
 from billing_core.eligibility import active_coverage
 from billing_core.errors import ContractError
-from billing_core.estimate import PlannedService, estimate, good_faith_estimate
+from billing_core.estimate import GoodFaithEstimate, GoodFaithLine, PlannedService, estimate, good_faith_estimate
 from billing_core.money import Cents, amount_text, parse_amount
 from billing_core.pricing import Step
 from billing_core.registration import Coverage
@@ -36,8 +36,10 @@ from serving.schemas.contracts import (
     ContractIn,
     ContractItem,
     ContractView,
+    CoverageOption,
     EstimateIn,
     EstimateView,
+    PatientOption,
     PlannedIn,
     ReckonedLine,
     ReckoningView,
@@ -208,7 +210,7 @@ def what_if(desk: Desk, books: Books, claim_id: str, given: WhatIfIn) -> Reckoni
     contract, decision = decide(desk, books, claim, standing.row.submitted_on or desk.today(books))
     return ReckoningView(
         claim_id=claim_id,
-        contract=contract.name or contract.payer_id,
+        contract=contract.name or claim.payer.name,
         charge=amount_text(decision.payment.charge),
         paid=amount_text(decision.payment.paid),
         patient=amount_text(decision.payment.patient_responsibility),
@@ -280,15 +282,58 @@ def _planned(desk: Desk, books: Books, given: EstimateIn, coverage: Coverage, se
 
 
 @use_case("estimate.make")
-def make_estimate(desk: Desk, books: Books, given: EstimateIn) -> EstimateView:
-    """What the patient will owe for planned services, with its bounds, by the coverage that pays first that day."""
-    on = _day(given.service_date, "service_date")
-    books.patient(given.patient_id)
-    coverage = active_coverage(books.coverages(given.patient_id), on)
+def patients(desk: Desk, books: Books, find: str = "") -> list[PatientOption]:
+    """Patients to estimate for, by last name or record number, with their coverages."""
+    found = books.find_patients(find)
+    payers = {payer.id: payer.name for payer in books.payers()}
+    coverages = books.coverages_of(patient.id for patient in found)
+    return [
+        PatientOption(
+            patient_id=patient.id,
+            name=f"{patient.name.last}, {patient.name.first}",
+            birth_date=patient.birth_date.isoformat(),
+            record_number=patient.record_number,
+            coverages=[_option(each, payers) for each in coverages.get(patient.id, ())],
+        )
+        for patient in found
+    ]
+
+
+def _option(coverage: Coverage, payers: Mapping[str, str]) -> CoverageOption:
+    named = (payers.get(coverage.payer_id, coverage.payer_id), coverage.plan, f"member {coverage.member_id}")
+    return CoverageOption(
+        id=coverage.id,
+        words=", ".join(part for part in named if part),
+        effective=coverage.effective.isoformat(),
+        terminated=coverage.terminated.isoformat() if coverage.terminated else "",
+    )
+
+
+def _estimated_by(books: Books, given: EstimateIn, on: date) -> Coverage:
+    """The coverage asked for, or the one that pays first that day."""
+    coverages = books.coverages(given.patient_id)
+    if given.coverage_id:
+        coverages = tuple(each for each in coverages if each.id == given.coverage_id)
+        if not coverages:
+            raise NotFound("coverage")
+    coverage = active_coverage(coverages, on)
     if coverage is None:
         raise InputError(
-            "no coverage is active on that day", field="patient_id", mend="make a good-faith estimate for self-pay"
+            "no coverage is active on that day",
+            field="coverage_id" if given.coverage_id else "patient_id",
+            mend="choose another day or coverage, or make a good-faith estimate for self-pay",
         )
+    return coverage
+
+
+@use_case("estimate.make")
+def make_estimate(desk: Desk, books: Books, given: EstimateIn) -> EstimateView:
+    """What the patient will owe for planned services, with its bounds."""
+    on = _day(given.service_date, "service_date")
+    books.patient(given.patient_id)
+    if given.self_pay:
+        return _self_pay(desk, books, given, on)
+    coverage = _estimated_by(books, given, on)
     planned = _planned(desk, books, given, coverage, given.services)
     instead = [_planned(desk, books, given, coverage, given.instead)] if given.instead else []
     contract = books.contract(coverage.payer_id, on)
@@ -319,22 +364,60 @@ def _known(books: Books, given: EstimateIn, contract: Contract, planned: Claim) 
     return replace(ours, deductible_used=deductible, out_of_pocket_used=out_of_pocket)
 
 
+def _good_faith(
+    desk: Desk, books: Books, given: EstimateIn, on: date, planned: Sequence[PlannedIn]
+) -> GoodFaithEstimate:
+    patient, provider = books.patient(given.patient_id), next(iter(books.providers()), None)
+    if provider is None:
+        raise InputError("the practice has no provider", field="practice", mend="register one")
+    services = [PlannedService(s.procedure, s.description or desk.tables.title(s.procedure), s.units) for s in planned]
+    return good_faith_estimate(
+        books.practice(), provider, patient, services, given.diagnoses, on, desk.today(books), books.chargemaster()
+    )
+
+
+def _self_pay(desk: Desk, books: Books, given: EstimateIn, on: date) -> EstimateView:
+    """Who pays alone owes the practice's own prices; the bounds are the visit with other codes."""
+    made = _good_faith(desk, books, given, on, given.services)
+    totals, because = [made.total], ["the patient pays alone: the practice's own prices, no payer's contract"]
+    if given.instead:
+        totals.append(_good_faith(desk, books, given, on, given.instead).total)
+        because.append(f"or it becomes {', '.join(service.procedure for service in given.instead)}")
+    because.append(f"a bill of {amount_text(made.disputable_from)} or more may be disputed (45 CFR 149.620)")
+    return EstimateView(
+        payer="",
+        on=on.isoformat(),
+        likely=amount_text(made.total),
+        low=amount_text(min(totals)),
+        high=amount_text(max(totals)),
+        payer_pays=amount_text(0),
+        because=because,
+        lines=[_priced(number, line) for number, line in enumerate(made.lines, start=1)],
+    )
+
+
+def _priced(number: int, line: GoodFaithLine) -> ReckonedLine:
+    amount, price = amount_text(line.amount), amount_text(line.amount // line.service.units)
+    words = f"price {price} x {line.service.units}"
+    return ReckonedLine(
+        number=number,
+        procedure=line.service.procedure,
+        charge=amount,
+        allowed=amount,
+        paid=amount_text(0),
+        patient=amount,
+        refused="",
+        steps=[StepView(clause="chargemaster", words=words, amount=amount)],
+        words=f"{words} = {amount}, all of it the patient's",
+    )
+
+
 @use_case("estimate.make")
 def good_faith_pdf(desk: Desk, books: Books, given: EstimateIn) -> bytes:
     """The good-faith estimate for a patient who pays alone, as the PDF that is handed over (45 CFR 149.610)."""
     from serving.good_faith_pdf import good_faith_pdf as draw
 
-    on, provider = _day(given.service_date, "service_date"), next(iter(books.providers()), None)
-    patient = books.patient(given.patient_id)
-    if provider is None:
-        raise InputError("the practice has no provider", field="practice", mend="register one")
-    services = [
-        PlannedService(s.procedure, s.description or desk.tables.title(s.procedure), s.units) for s in given.services
-    ]
-    made = good_faith_estimate(
-        books.practice(), provider, patient, services, given.diagnoses, on, desk.today(books), books.chargemaster()
-    )
-    return draw(made)
+    return draw(_good_faith(desk, books, given, _day(given.service_date, "service_date"), given.services))
 
 
 # --- underpayments ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from billing_core.errors import BillingError
-from serving.desk import answers, batch, billing, intake, money, scoring, secondary
+from serving.desk import answers, batch, billing, follow_up, intake, money, scoring, secondary
 from serving.desk.case import Desk
 from serving.desk.paper import read_file
 from serving.errors import Busy, ServingError
@@ -54,6 +54,7 @@ def run_night(desk: Desk, papers: Papers) -> dict[str, Any]:
     sent = billing.submit(desk)
     billing.deliver(desk, papers.outbox)
     statements = money.run_statements(desk)
+    silent = follow_up.find_silent(desk)
     scored = scoring.score_if_served(desk)
     return {
         "today": today.isoformat(),
@@ -64,6 +65,7 @@ def run_night(desk: Desk, papers: Papers) -> dict[str, Any]:
         "claims_to_next_payer": onward,
         "claims_sent": sent.claims,
         "claims_held": sent.held,
+        "claims_silent": silent,
         "claims_scored": scored,
         "statements": [s.model_dump() for s in statements],
         "queue": billing.queue(desk).model_dump(),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from serving.desk import accounts, bank, credits, keyed, unmatched
+from serving.desk import accounts, bank, credits, keyed, patient_balance, unmatched
 from serving.routes.entrance import AtDesk, Id
 from serving.routes.files import received
 from serving.schemas.billing import ReceiptView
@@ -20,6 +20,10 @@ from serving.schemas.money import (
     CreditItem,
     DaySheetView,
     DigestView,
+    PatientBalanceItem,
+    PatientWriteOffIn,
+    PlanIn,
+    PlanView,
     ReasonIn,
     RefundIn,
     UnmatchedItem,
@@ -109,6 +113,42 @@ def refunds(desk: AtDesk) -> list[CreditItem]:
 def approve_refund(desk: AtDesk, work_id: Id) -> CreditItem:
     """Approve what somebody else asked for."""
     return credits.approve_refund(desk, work_id)
+
+
+@router.post("/guarantors/{guarantor_id}/plan")
+def make_plan(desk: AtDesk, guarantor_id: Id, wish: PlanIn) -> PlanView:
+    """A payment plan for what the guarantor owes."""
+    return patient_balance.make_plan(desk, guarantor_id, wish)
+
+
+@router.get("/plans")
+def plans(desk: AtDesk) -> list[PlanView]:
+    """The plans, and where each stands."""
+    return patient_balance.plans(desk)
+
+
+@router.post("/guarantors/{guarantor_id}/write-off")
+def ask_patient_write_off(desk: AtDesk, guarantor_id: Id, wish: PatientWriteOffIn) -> PatientBalanceItem:
+    """Ask for a small-balance or hardship write-off; another person must approve."""
+    return patient_balance.ask_write_off(desk, guarantor_id, wish)
+
+
+@router.post("/patient-write-offs/{work_id}/approve")
+def approve_patient_write_off(desk: AtDesk, work_id: Id) -> PatientBalanceItem:
+    """Approve what somebody else asked for."""
+    return patient_balance.approve_write_off(desk, work_id)
+
+
+@router.post("/guarantors/{guarantor_id}/collections")
+def place(desk: AtDesk, guarantor_id: Id, why: ReasonIn) -> PatientBalanceItem:
+    """Place what is owed with the agency."""
+    return patient_balance.place(desk, guarantor_id, why)
+
+
+@router.post("/guarantors/{guarantor_id}/collections/return")
+def give_back(desk: AtDesk, guarantor_id: Id, why: ReasonIn) -> PatientBalanceItem:
+    """Take it back from the agency."""
+    return patient_balance.give_back(desk, guarantor_id, why)
 
 
 @router.get("/patients/{patient_id}/account")

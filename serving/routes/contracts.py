@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from serving.desk import contracts
 from serving.routes.entrance import AtDesk, Id
@@ -16,6 +17,7 @@ from serving.schemas.contracts import (
     ContractView,
     EstimateIn,
     EstimateView,
+    PatientOption,
     ReckoningView,
     UnderpaymentsView,
     WhatIfIn,
@@ -52,6 +54,12 @@ def read_contract(desk: AtDesk, payer_id: Id, on: date | None = None) -> Contrac
 def what_if(desk: AtDesk, claim_id: Id, given: WhatIfIn) -> ReckoningView:
     """What the claim should pay by its contract, as it is or with something changed."""
     return contracts.what_if(desk, claim_id, given)
+
+
+@router.get("/estimates/patients")
+def patients(desk: AtDesk, find: Annotated[str, Query(max_length=80)] = "") -> list[PatientOption]:
+    """Patients whose last name begins so, or whose record number it is, with their coverages; the first twenty."""
+    return contracts.patients(desk, find)
 
 
 @router.post("/estimates")

@@ -127,13 +127,35 @@ class PlannedIn(Schema):
     description: str = Field(default="", max_length=200)
 
 
+class CoverageOption(Schema):
+    """A coverage to estimate by, and the days on which it is in force; `terminated` "" when open."""
+
+    id: str
+    words: str
+    effective: str
+    terminated: str
+
+
+class PatientOption(Schema):
+    """A patient to estimate for."""
+
+    patient_id: str
+    name: str
+    birth_date: str
+    record_number: str
+    coverages: list[CoverageOption]
+
+
 class EstimateIn(Schema):
     """What is planned for a patient. `instead` is the visit with other codes, for the bounds of the estimate.
 
+    `coverage_id` "" is the coverage that pays first that day; `self_pay` is a patient who pays alone.
     `deductible_used` and `out_of_pocket_used` are the payer's own figures (271), where it was asked.
     """
 
     patient_id: str = Field(max_length=64)
+    coverage_id: str = Field(default="", max_length=64)
+    self_pay: bool = False
     service_date: str = Field(pattern=DAY)
     services: list[PlannedIn] = Field(min_length=1, max_length=20)
     instead: list[PlannedIn] = Field(default_factory=list, max_length=20)

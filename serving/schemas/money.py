@@ -215,3 +215,40 @@ class AccountView(Schema):
     open: Amount
     credit: Amount
     lines: list[AccountLine]
+
+
+class PlanIn(Schema):
+    """A payment plan: so much a month, from that day on."""
+
+    monthly: Amount = Field(pattern=_POSITIVE)
+    first_due: str = Field(pattern=_DAY)
+
+
+class PlanView(Schema):
+    """A plan, and where it stands."""
+
+    id: str
+    guarantor_id: str
+    total: Amount
+    paid: Amount
+    state: str
+    installments: list[dict[str, str]]
+
+
+class PatientWriteOffIn(Schema):
+    """A wish that what a guarantor owes be written off."""
+
+    kind: Literal["small balance", "hardship"]
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class PatientBalanceItem(Schema):
+    """A decision about what a guarantor owes: a write-off that waits, or a placement in collections."""
+
+    id: str
+    guarantor_id: str
+    kind: str
+    amount: Amount
+    reason: str
+    asked_by: str
+    status: str

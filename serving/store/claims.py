@@ -242,7 +242,7 @@ class Claims(Bound):
     def step_claims(self, steps: Mapping[str, tuple[ClaimState, ClaimState]]) -> None:
         """Many claims at once: id -> (the state it is in, the state it goes to).
 
-        The steps between the two are the caller's, each legal. Conflict when a claim is not in the state said.
+        The steps between the two are the caller's, each legal. NotFound when no such claim is in the state said.
         """
         table = schema.claim
         statement = (
@@ -252,7 +252,7 @@ class Claims(Bound):
         )
         rows = [{"claim": claim, "left": left, "to": to} for claim, (left, to) in sorted(steps.items())]
         if rows and self._run(statement, rows).rowcount != len(rows):
-            raise Conflict("a claim is not where it was said to be", mend="read it again")
+            raise NotFound("claim")
 
     def claims_resembling(
         self, patient_ids: Iterable[str], service_dates: Iterable[date], limit: int

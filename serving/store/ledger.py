@@ -136,18 +136,17 @@ class Ledger(Chained):
 
     # --- days ---
 
-    def closed_through(self) -> date | None:
-        """The last business date that is closed; None while none is. Closing is an event: it is never taken back."""
-        if self._closed_through == _UNREAD:
+    def closed_through(self, again: bool = False) -> date | None:
+        """The last business date that is closed; None while none is. Closing is an event: it is never taken back.
+
+        Read once a transaction; `again` reads it anew, after a close.
+        """
+        if again or self._closed_through == _UNREAD:
             table = schema.event
             query = self._select(table, table.c.detail).where(table.c.subject == DAY_SHEET)
             last = self._run(query.order_by(table.c.position.desc()).limit(1)).scalar()
             self._closed_through = json.loads(last)["on"] if last else ""
         return date.fromisoformat(self._closed_through) if self._closed_through else None
-
-    def day_closed(self, on: date) -> None:
-        """The event of the close was written in this transaction."""
-        self._closed_through = on.isoformat()
 
     def entries_of_day(self, on: date) -> tuple[Entry, ...]:
         """The entries of one business date, in the order they were written."""
@@ -163,19 +162,15 @@ class Ledger(Chained):
         rows = self._run(self._select(charge, *named).join(patient, same))
         return {charge_id: f"{record} {day} {code} {line}" for charge_id, record, day, code, line in rows}
 
-    def standing_balances(self) -> Iterator[tuple[str, AccountKind, Owner | None, str, Cents]]:
+    def standing_balances(self) -> tuple[tuple[str, AccountKind, Owner | None, str, Cents], ...]:
         """The balance of every account by charge and party: (charge id, "" for none; kind; owner; party; cents)."""
         leg = schema.ledger_leg
         named, total = (leg.c.charge_id, leg.c.account, leg.c.owner, leg.c.party), func.sum(leg.c.amount)
         query = self._select(leg, *named, total).group_by(*named).having(total != 0)
-        for charge_id, kind, owner, party, amount in self._run(query):
-            yield charge_id or "", AccountKind(kind), Owner(owner) if owner else None, party, int(amount)
-
-    def entries_about_party(self, party: str, kind: AccountKind) -> tuple[Entry, ...]:
-        """Entries with a leg on that account of the party, in the order written."""
-        seal, leg = schema.ledger_entry, schema.ledger_leg
-        about = self._select(leg, leg.c.entry_id).where(leg.c.party == party, leg.c.account == kind)
-        return self._entries(seal.c.id.in_(about))
+        return tuple(
+            (charge_id or "", AccountKind(kind), Owner(owner) if owner else None, party, int(amount))
+            for charge_id, kind, owner, party, amount in self._run(query)
+        )
 
     def legs_of_charges(self, charge_ids: Iterable[str]) -> dict[str, list[Leg]]:
         """Every leg about these charges, by charge, in the order written; each charge asked for has a list."""
@@ -216,6 +211,18 @@ class Ledger(Chained):
         leg = schema.ledger_leg
         held = self._select(leg, func.coalesce(func.sum(leg.c.amount), 0))
         return -int(self._run(held.where(leg.c.account == AccountKind.UNAPPLIED, leg.c.party == party)).scalar_one())
+
+    def payments_of_party(self, party: str, kind: EntryKind, after_position: int = 0) -> Cents:
+        """The cash of one party's entries of that kind after a place in the chain."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
+        query = (
+            self._select(leg, func.coalesce(func.sum(leg.c.amount), 0))
+            .join(seal, same)
+            .where(leg.c.party == party, leg.c.account == AccountKind.CASH)
+            .where(seal.c.kind == kind, seal.c.position > after_position)
+        )
+        return int(self._run(query).scalar_one())
 
     def settled_by_owner(self) -> tuple[tuple[Owner, Cents, Cents], ...]:
         """Of each kind of debtor: what charges that nobody owes any more once put on it, and what was paid of that.

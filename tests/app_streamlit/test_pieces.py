@@ -10,7 +10,9 @@ from app_streamlit.screens.coder import code_system, pointers_of
 from app_streamlit.widgets.evidence import pieces
 from app_streamlit.widgets.look import dollars
 from app_streamlit.widgets.messages import findings_html, plain
+from app_streamlit.widgets.reckoning import compared, steps
 from serving.schemas.coding import CounterView, FindingView, SpanView, SuggestionView
+from serving.schemas.contracts import ReckonedLine, StepView
 
 spans = st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60)), max_size=5)
 
@@ -55,6 +57,27 @@ def test_pointers_are_letters_or_numbers() -> None:
 
 def test_amounts_as_people_read_them() -> None:
     assert [dollars(each) for each in ("1234567.50", "-28.00", "0.05")] == ["$1,234,567.50", "-$28.00", "$0.05"]
+
+
+def test_what_was_paid_is_held_against_what_should_have_been() -> None:
+    assert compared("67.00", "67.00")[1] == ("as it should be", "", "")
+    assert compared("1067.00", "7.00") == (("$7.00", "was paid", ""), ("$1,060.00", "too little", "bad"))
+    assert compared("67.00", "67.01")[1] == ("$0.01", "too much", "")
+
+
+def test_a_reckoning_begins_with_the_charge_and_ends_with_who_pays_what() -> None:
+    fee = StepView(clause="fees.99213", words="fee 92.00 x 1", amount="92.00")
+    line = ReckonedLine(
+        number=1, procedure="99213", charge="150.00", allowed="92.00", paid="67.00", patient="25.00", refused="",
+        steps=[fee], words="",
+    )  # fmt: skip
+    told = [[words for words, _ in cells] for cells in steps(line)]
+    assert told == [
+        ["billed", "150.00", ""],
+        ["fee 92.00 x 1", "92.00", "fees.99213"],
+        ["left to the patient", "25.00", ""],
+        ["the payer should pay", "67.00", ""],
+    ]
 
 
 def test_words_from_outside_are_no_markup() -> None:

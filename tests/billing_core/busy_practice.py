@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from billing_core.claim import Claim, ClaimState
 from billing_core.encounter import Encounter, Setting
@@ -122,7 +123,7 @@ def answers(claims: Iterable[Claim], seed: int = 7) -> list[ClaimPayment]:
 
 def advice(payments: Sequence[ClaimPayment], trace: str = "T1", **more: object) -> Remittance:
     """A balanced remittance of these answers to this practice."""
-    fields = {"payee_npi": PRACTICE.npi, "payee_tin": PRACTICE.tin, "payee_name": PRACTICE.name, **more}
+    fields: dict[str, Any] = {"payee_npi": PRACTICE.npi, "payee_tin": PRACTICE.tin, "payee_name": PRACTICE.name, **more}
     given = remittance(*payments, trace=trace, **fields)
     return replace(given, payer_address=specimens.HOME, payer_phone="8005550100")
 

@@ -93,7 +93,8 @@ def _sent(payment: ClaimPayment, serial: int) -> Claim:
 
 def _posted(given: Remittance) -> tuple[Ledger, tuple[str, ...]]:
     """Fresh books after the set; a reversal and the answer that corrects it speak of one claim."""
-    ledger, matches, taken_back = Ledger(), [], {}
+    ledger, matches = Ledger(), []
+    taken_back: dict[str, Claim] = {}
     for serial, payment in enumerate(given.claims, start=1):
         claim = taken_back.pop(payment.number, None)
         if claim is None:

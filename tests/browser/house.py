@@ -52,6 +52,8 @@ VISITS = {
     "refresh": ("Cutler", NOTE),
     "markup": ("Dunn</script><b>", f"{NOTE}\nPatient's own words: {MARKUP}\n"),
     "paper": ("Falk", NOTE),
+    "short": ("Gale", NOTE),
+    "knee": ("Hale", f"{NOTE}\nMRI of the knee without contrast was done.\n"),
     "images": ("Ember", f"{NOTE}\nMRI of the knee without contrast was done.\n"),
 }
 USERS = {

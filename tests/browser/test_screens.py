@@ -124,7 +124,7 @@ def test_a_held_claim_is_mended_and_sent(sign_in: SignIn, served: Served) -> Non
     row.click()
     page.locator(".strip", has_text=f"{signed['claim_number']} held").wait_for()
     at_rest(page)
-    page.get_by_label("Authorization").fill("AUTH-42")
+    page.get_by_label("Authorization", exact=True).fill("AUTH-42")
     page.get_by_label("Reason").fill("the payer gave it by telephone")
     page.get_by_label("Reason").press("Tab")
     page.get_by_role("button", name="Mend").click()

@@ -21,7 +21,16 @@ from serving.errors import Forbidden, InputError, NoModel, NotFound
 from serving.schemas.billing import MendIn, PaymentIn, ServiceIn, WriteOffIn
 from serving.schemas.coding import DecisionIn, SignatureIn
 from serving.schemas.contracts import ContractIn, EstimateIn, PlannedIn, WhatIfIn
-from serving.schemas.money import AssignIn, BatchIn, KeyedClaim, KeyedRemittance, ReasonIn, RefundIn
+from serving.schemas.money import (
+    AssignIn,
+    BatchIn,
+    KeyedClaim,
+    KeyedRemittance,
+    PatientWriteOffIn,
+    PlanIn,
+    ReasonIn,
+    RefundIn,
+)
 from serving.security import ACTIONS, Actor, Role, may
 from serving.store import schema
 from tests.security.two_practices import SURNAME, Ids, Two, small_model, two_practices
@@ -29,6 +38,7 @@ from tests.security.two_practices import SURNAME, Ids, Two, small_model, two_pra
 for module in pkgutil.iter_modules(serving.desk.__path__):
     importlib.import_module(f"serving.desk.{module.name}")
 
+HARDSHIP = PatientWriteOffIn(kind="hardship", reason="none")
 LEAVE = MendIn(action="leave", reason="none")
 ACCEPT = DecisionIn(system="CPT", code="99213", decision="accept")
 CASH = PaymentIn(encounter_id="-", amount="1.00", method="cash")
@@ -52,6 +62,11 @@ ASKS: Mapping[str, Arguments] = {
     "accounts.account": lambda ids, folder: (ids.patient,),
     "credits.approve_refund": lambda ids, folder: (ids.write_off,),
     "credits.ask_refund": lambda ids, folder: (ids.write_off, RefundIn(amount="1.00", reason="none")),
+    "patient_balance.approve_write_off": lambda ids, folder: (ids.write_off,),
+    "patient_balance.ask_write_off": lambda ids, folder: (_guarantor(ids), HARDSHIP),
+    "patient_balance.give_back": lambda ids, folder: (_guarantor(ids), ReasonIn(reason="none")),
+    "patient_balance.make_plan": lambda ids, folder: (_guarantor(ids), PlanIn(monthly="1.00", first_due="2026-03-01")),
+    "patient_balance.place": lambda ids, folder: (_guarantor(ids), ReasonIn(reason="none")),
     "unmatched.assign": lambda ids, folder: (ids.write_off, AssignIn(claim_number=ids.claim_number)),
     "unmatched.leave": lambda ids, folder: (ids.write_off, ReasonIn(reason="none")),
     "unmatched.undo_assignment": lambda ids, folder: (ids.write_off, ReasonIn(reason="none")),
@@ -84,7 +99,9 @@ LISTS: Mapping[str, Arguments] = {
     "credits.credits": NONE,
     "credits.find_credits": NONE,
     "credits.refunds": NONE,
+    "follow_up.find_silent": NONE,
     "keyed.key_batch": lambda ids, folder: (_keyed(ids),),
+    "patient_balance.plans": NONE,
     "unmatched.unmatched": NONE,
     "batch.open_visits": NONE,
     "billing.claims": NONE,
@@ -97,6 +114,7 @@ LISTS: Mapping[str, Arguments] = {
     "contracts.contracts": NONE,
     "contracts.read_contract": lambda ids, folder: ("payer-FULL1",),
     "contracts.save_contract": lambda ids, folder: (ContractIn(text="format = 2"),),
+    "contracts.patients": NONE,
     "contracts.underpayments": NONE,
     "export.export": lambda ids, folder: (folder / "export",),
     "models.models": NONE,
@@ -130,6 +148,10 @@ READS: Mapping[str, Arguments] = {
     ),
 }
 EVERY: Mapping[str, Arguments] = {**ASKS, **LISTS, **READS}
+
+
+def _guarantor(ids: Ids) -> str:
+    return ids.patient.replace("patient-", "guarantor-")
 
 
 def _keyed(ids: Ids) -> BatchIn:

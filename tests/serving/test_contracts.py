@@ -89,6 +89,30 @@ def test_an_estimate_and_its_bounds(client: TestClient) -> None:
     assert nobody_pays.status_code == 422 and "good-faith" in nobody_pays.json()["mend"]
 
 
+def test_an_estimate_by_a_coverage_of_the_patient_and_by_no_other(client: TestClient) -> None:
+    (found,) = client.get("/estimates/patients", params={"find": "doe"}).json()
+    assert (found["patient_id"], found["name"]) == ("patient", "Doe, Ann")
+    (coverage,) = found["coverages"]
+    assert coverage["words"] == "Northern Health, silver, member W1234567"
+    asked = VISIT | {"coverage_id": coverage["id"], "deductible_used": "500.00"}
+    assert client.post("/estimates", json=asked).json()["likely"] == "90.00"
+    early = client.post("/estimates", json=asked | {"service_date": "2024-05-05"})
+    assert early.status_code == 422 and early.json()["where"] == "coverage_id"
+    assert client.post("/estimates", json=VISIT | {"coverage_id": "nobody"}).status_code == 404
+    assert client.get("/estimates/patients", params={"find": "nobody"}).json() == []
+
+
+def test_who_pays_alone_owes_the_practice_s_prices(client: TestClient) -> None:
+    planned = [{"procedure": "99213", "units": 2}]
+    made = client.post("/estimates", json=VISIT | {"self_pay": True, "instead": planned}).json()
+    assert (made["likely"], made["low"], made["high"], made["payer_pays"]) == ("150.00", "150.00", "300.00", "0.00")
+    assert made["because"][-1] == "a bill of 550.00 or more may be disputed (45 CFR 149.620)"
+    (line,) = made["lines"]
+    assert line["steps"] == [{"clause": "chargemaster", "words": "price 150.00 x 1", "amount": "150.00"}]
+    unpriced = VISIT | {"self_pay": True, "services": [{"procedure": "11111"}]}
+    assert client.post("/estimates", json=unpriced).status_code == 422
+
+
 def test_the_good_faith_estimate_is_a_pdf(client: TestClient) -> None:
     answer = client.post("/estimates/good-faith", json=VISIT)
     assert answer.headers["content-type"] == "application/pdf" and answer.content.startswith(b"%PDF")

@@ -241,6 +241,18 @@ def test_one_bad_file_in_the_inbox_is_named_and_keeps_no_other_from_being_posted
         assert json.loads(capsys.readouterr().out)["sets_posted"] == 0, "the same file twice changes nothing"
 
 
+def test_an_answer_to_another_practice_of_the_house_is_refused(
+    clinic: Clinic, client: TestClient, as_before: None
+) -> None:
+    sent = sorted(clinic.to_payers.glob("*.837"))[0].read_bytes()
+    assert b"*ZZ*CLEANCLAIMELMF *" in sent
+    refusal = GroupAcknowledgment("1", "R", (SetAcknowledgment("0001", False, ("a segment is missing",)),))
+    data = acknowledgment_999.write(refusal, Envelope("FULL1", "CLEANCLAIMOAKS", 77, datetime(2026, 1, 9, 6)))
+    who = _signed_in(client, clinic, "biller")
+    problem = _refused(client.post("/files", content=data, headers=who | {"X-File-Name": "other.999"}))
+    assert "another practice" in problem["detail"] and "inbox" in problem["mend"]
+
+
 def test_new_content_under_a_known_name_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with environment(tmp_path / "home"):
         clinic = Clinic(tmp_path, PEOPLE[:1]).open()

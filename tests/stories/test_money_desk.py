@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from collections.abc import Iterator
@@ -17,10 +18,11 @@ from billing_core.account import Standing
 from billing_core.claim import ClaimState
 from billing_core.errors import PostingError
 from billing_core.ledger import AccountKind
-from serving.desk import accounts, bank, credits, keyed, unmatched
+from serving.desk import accounts, bank, credits, follow_up, keyed, unmatched
 from serving.desk.answers import receive
 from serving.desk.case import Desk
 from serving.errors import Conflict, InputError
+from serving.ids import FixedClock
 from serving.schemas.money import AssignIn, BatchIn, ReasonIn, RefundIn
 from serving.security import Actor, Role
 from serving.sheets import csv_bytes, harmless, xlsx_bytes
@@ -188,13 +190,13 @@ def test_deposits_move_undeposited_cash_to_the_bank_and_both_sides_say_what_is_m
     for number, claim in enumerate(busy.claims[:3], start=1):
         given = advice([answer(claim, ("CO-45 40",), ("CO-45 10",))], trace=f"TRACE{number}")
         receive(desk, f"{number}.835", file_of(given, control=number))
-    csv = "date,amount,reference\n2026-05-05,160.00,TRACE1 TRACE2\n2026-05-05,7.00,drawer\n"
-    found = bank.match_deposits(desk, "may.csv", csv.encode())
+    first = "date,amount,reference\n2026-05-05,160.00,TRACE1 TRACE2\n2026-05-05,7.00,drawer\n"
+    found = bank.match_deposits(desk, "may.csv", first.encode())
     assert (found.matched, found.matched_amount) == (1, "160.00")
     assert [d.reference for d in found.unmatched_deposits] == ["drawer"]
     assert [p.reference for p in found.waiting_remittances] == ["TRACE3"]
     assert (total(desk, AccountKind.BANK), total(desk, AccountKind.CASH)) == (16000, 8000)
-    assert bank.match_deposits(desk, "may.csv", csv.encode()).matched == 0, "the same file is the same money"
+    assert bank.match_deposits(desk, "may.csv", first.encode()).matched == 0, "the same file is the same money"
     more = "date,amount,reference\n2026-05-06,50.00,TRACE3 a\n2026-05-07,30.00,TRACE3 b\n"
     assert bank.match_deposits(desk, "june.csv", more.encode()).matched == 1
     assert (total(desk, AccountKind.BANK), total(desk, AccountKind.CASH)) == (24000, 0)
@@ -265,14 +267,29 @@ def test_accounts_and_aging_add_up(practice: tuple[Desk, Busy]) -> None:
         accounts.aging(desk, "planet")
 
 
+def test_a_claim_without_an_answer_gets_one_dated_follow_up_which_ends_when_it_comes(
+    practice: tuple[Desk, Busy],
+) -> None:
+    desk, busy = practice
+    assert follow_up.find_silent(desk) == 0, "25 days are not too long"
+    later = replace(desk, clock=FixedClock(TODAY + timedelta(days=5)))
+    assert follow_up.find_silent(later) == follow_up.find_silent(later) == len(busy.claims)
+    with desk.store.read(desk.practice_id) as books:
+        assert len(books.work(follow_up.QUEUE)) == len(busy.claims)
+    receive(later, "a.835", file_of(advice([answer(busy.claims[0], ("CO-45 40",), ("CO-45 10",))])))
+    assert follow_up.find_silent(later) == len(busy.claims) - 1
+    with desk.store.read(desk.practice_id) as books:
+        assert busy.claims[0].id not in {work.claim_id for work in books.work(follow_up.QUEUE)}
+
+
 # --- spreadsheets -----------------------------------------------------------------------------------------------------
 
 
 def test_no_cell_of_an_export_is_a_formula() -> None:
     rows = [{"name": text, "amount": "-12.50"} for text in ("=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "Doe")]
-    for line in csv_bytes(("name", "amount"), rows).decode().splitlines()[1:]:
-        assert not line.lstrip('"').startswith(("=", "+", "-", "@", "\t", "\r"))
-        assert line.endswith(",-12.50") or "'" in line
+    for name, amount in csv.reader(io.StringIO(csv_bytes(("name", "amount"), rows).decode(), newline="")):
+        assert not name.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert amount in ("amount", "-12.50")
     with zipfile.ZipFile(io.BytesIO(xlsx_bytes(("name", "amount"), rows))) as package:
         sheet = package.read("xl/worksheets/sheet1.xml").decode()
         assert package.testzip() is None
