@@ -131,10 +131,14 @@ def _banner(encounter: EncounterView) -> None:
 
 def take_decisions() -> None:
     """Send what the coder decided to the API, in order. At a problem the rest is dropped and the page shows the API's
-    own state, so that what is on the screen is what is kept."""
+    own state, so that what is on the screen is what is kept.
+
+    An entry counts as seen only after it was sent: Streamlit may break off here at any touch of its session state when
+    the next key arrives. What was sent and not yet counted is sent again, which changes nothing.
+    """
     for entry in fresh(int(st.session_state.get(SEEN, 0))):
-        st.session_state[SEEN] = int(entry["seq"])
         _decide(str(entry["visit"]), entry["system"], entry["code"], entry["decision"], entry["reason"])
+        st.session_state[SEEN] = int(entry["seq"])
 
 
 def _decide(encounter_id: str, system: str, code: str, decision: str, reason: str = "") -> bool:
