@@ -30,7 +30,7 @@ serve: setup ## API and screens on the demo's books (run `make demo` once before
 	@CLEANCLAIM_HOME=var/demo/home $(BIN)/cleanclaim serve
 
 test: setup ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -rs
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup ## format, lint, strict types, architecture
 	@$(BIN)/ruff format --check .
@@ -49,7 +49,7 @@ soak: setup ## the long runs; seeds and logs are kept in docs/soak.md
 
 lock: setup ## resolve the dependencies anew
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
-	  --no-header --no-emit-index-url --generate-hashes -q -o requirements.lock
+	  --no-header --generate-hashes -q -o requirements.lock
 
 clean: ## remove what the commands above made
 	@rm -rf $(VENV) var build *.egg-info

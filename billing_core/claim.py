@@ -157,6 +157,11 @@ class Claim:
     institutional: Institutional | None = None
 
     @property
+    def charge_ids(self) -> tuple[str, ...]:
+        """The charges that the lines bill, in the lines' order."""
+        return tuple(line.charge_id for line in self.lines)
+
+    @property
     def total(self) -> Cents:
         """CLM02: the sum of the lines."""
         return sum(line.amount for line in self.lines)

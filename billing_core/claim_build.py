@@ -257,7 +257,7 @@ def correct(
     `contract.corrected_by` (a new claim when there is no contract); a replacement needs the payer's own number of the
     claim (`payer_reference`, CLP07 or REF*1K).
     """
-    changed = replace(claim, **changes.made())  # type: ignore[arg-type]
+    changed = replace(claim, **changes.made())  # type: ignore[arg-type]  # names and types are Claim's own
     other_payer = changed.payer.id != claim.payer.id
     remedy = contract.corrected_by if contract is not None else Remedy.NEW_CLAIM
     if state in _NEVER_ADJUDICATED or other_payer:

@@ -170,7 +170,7 @@ def line_answers(payment: ClaimPayment, charges: Sequence[str], claim: Claim) ->
     on them is the payment's total less the lines' total, and is the caller's to book.
     """
     lines = {line.charge_id: line for line in claim.lines}
-    order: list[str] = [line.charge_id for line in claim.lines]
+    order = list(claim.charge_ids)
     parts: dict[str, list[ServicePayment]] = {}
     for charge_id, service in zip(charges, payment.services, strict=True):
         if charge_id in lines:

@@ -71,14 +71,11 @@ def _writer(hint: Any) -> Writer:
     elif origin is tuple and Ellipsis not in args:
         write = _row_writer([_writer(a) for a in args])
     elif origin in (tuple, list):
-        part = _writer(args[0])
-        write = lambda values: [part(v) for v in values]  # noqa: E731
+        write = _list_writer(_writer(args[0]))
     elif origin in (set, frozenset):
-        part = _writer(args[0])
-        write = lambda values: sorted(part(v) for v in values)  # noqa: E731
+        write = _set_writer(_writer(args[0]))
     elif isinstance(origin, type) and issubclass(origin, Mapping):
-        part = _writer(args[1])
-        write = lambda values: {str(k): part(v) for k, v in sorted(values.items())}  # noqa: E731
+        write = _mapping_writer(_writer(args[1]))
     else:
         write = _scalar
     return lambda value: None if value is None else write(value)
@@ -93,6 +90,18 @@ def _dataclass_writer(cls: Any) -> Writer:
         return {name: part(getattr(value, name)) for name, part in parts}
 
     return write
+
+
+def _list_writer(part: Writer) -> Writer:
+    return lambda values: [part(value) for value in values]
+
+
+def _set_writer(part: Writer) -> Writer:
+    return lambda values: sorted(part(value) for value in values)
+
+
+def _mapping_writer(part: Writer) -> Writer:
+    return lambda values: {str(key): part(value) for key, value in sorted(values.items())}
 
 
 def _row_writer(parts: list[Writer]) -> Writer:
@@ -248,31 +257,36 @@ def _mapping_reader(key: Reader, part: Reader) -> Reader:
 def _scalar_reader(hint: Any) -> Reader:
     if hint is Any:
         return lambda plain: plain
-    made: Reader | None = None
     if _is_cents(hint):
-        made = parse_amount
-    elif isinstance(hint, type) and issubclass(hint, Enum):
-        made = hint
-    elif hint is datetime or hint is date:
-        made = hint.fromisoformat
-    elif hint is Decimal:
-        made = _decimal
-    name = "amount" if _is_cents(hint) else hint.__name__
+        return _converter(parse_amount, "amount")
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _converter(hint, hint.__name__)
+    if hint is datetime or hint is date:
+        return _converter(hint.fromisoformat, hint.__name__)
+    if hint is Decimal:
+        return _converter(_decimal, "Decimal")
+    return _checker(hint)
 
+
+def _converter(make: Reader, name: str) -> Reader:
     def convert(plain: Any) -> Any:
         try:
-            return made(plain)  # type: ignore[misc]  # only used when there is one
+            return make(plain)
         except (ValueError, TypeError, InvalidOperation, MoneyError):
             raise _Misread(f"not a valid {name}") from None
 
+    return convert
+
+
+def _checker(hint: Any) -> Reader:
     def check(plain: Any) -> Any:
         if isinstance(plain, hint) and (hint is bool or not isinstance(plain, bool)):
             return plain
         if hint is float and isinstance(plain, int) and not isinstance(plain, bool):
             return float(plain)
-        raise _Misread(f"{name} expected")
+        raise _Misread(f"{hint.__name__} expected")
 
-    return convert if made else check
+    return check
 
 
 def _decimal(plain: Any) -> Decimal:

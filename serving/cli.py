@@ -18,7 +18,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from billing_core.errors import BillingError
 from serving import cli_contract, cli_money, cli_x12
+from serving.errors import ServingError
 
 if TYPE_CHECKING:
     from serving.desk.case import Desk
@@ -442,12 +444,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = args.run(args)
         return status
-    except Exception as error:
-        from billing_core.errors import BillingError
-        from serving.errors import ServingError
-
-        if not isinstance(error, BillingError | ServingError):
-            raise
+    except (BillingError, ServingError) as error:
         print(f"cleanclaim: {error}", file=sys.stderr)
         return 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def era_post(args: argparse.Namespace) -> int:
         lines += [] if receipt.is_new else ["  was here before; nothing changed"]
         lines += [f"  held: {why}" for why in receipt.held]
         lines += [f"  {f.where}: {f.message}; {f.mend}" for f in receipt.findings]
-        _say(args, {"file": path.name, **told}, lambda said=lines: "\n".join(said))  # type: ignore[misc]
+        _say(args, {"file": path.name, **told}, partial("\n".join, lines))
         status = max(status, 1 if receipt.held else 0)
     return status
 

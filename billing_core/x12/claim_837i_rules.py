@@ -7,7 +7,16 @@ from collections.abc import Iterator
 
 from billing_core.rule import Finding, Rule, Severity
 from billing_core.x12 import claim_837i
-from billing_core.x12.claim_rules import FILING_CODES, RELATIONSHIPS, Service, claims, cut, finding, shared
+from billing_core.x12.claim_rules import (
+    CLAIM_CODED,
+    CLAIM_TYPED,
+    DIAGNOSIS_FORM,
+    Service,
+    claims,
+    cut,
+    finding,
+    shared,
+)
 from billing_core.x12.guide import Coded, Guide, Part, Parts, Required, SetRule, Typed, codes
 from billing_core.x12.segment import Segment, first
 
@@ -43,49 +52,21 @@ PRESENT_ON_ADMISSION = codes("Y N U W 1")
 _YES_NO = codes("Y N")
 
 CODED = (
-    Coded("BHT", 1, codes("0019")),
-    Coded("BHT", 2, codes("00 18")),
-    Coded("BHT", 6, codes("31 CH RP")),
-    Coded("HL", 3, codes("20 22 23")),
-    Coded("HL", 4, codes("0 1")),
-    Coded("NM1", 2, codes("1 2")),
-    Coded("NM1", 8, codes("XX MI PI XV II 46 24 34")),
-    Coded("SBR", 1, codes("P S T A B C D E F G H U")),
-    Coded("SBR", 2, codes("18"), parts=("subscriber",)),
-    Coded("SBR", 2, RELATIONSHIPS, parts=("other payer",)),
-    Coded("SBR", 9, FILING_CODES),
-    Coded("PAT", 1, RELATIONSHIPS),
+    *CLAIM_CODED,
     Coded("PRV", 1, codes("BI AT")),
-    Coded("PRV", 2, codes("PXC")),
-    Coded("DMG", 1, codes("D8")),
-    Coded("DMG", 3, codes("F M U")),
     Coded("CLM", 5, codes("A"), component=2),
     Coded("CLM", 5, codes("0 1 2 3 4 5 6 7 8 9"), component=3),
-    Coded("CLM", 7, codes("A B C")),
-    Coded("CLM", 8, codes("N W Y")),
-    Coded("CLM", 9, codes("I Y")),
     Coded("HI", 1, CODE_LISTS, component=1),
     Coded("HI", 1, PRESENT_ON_ADMISSION, component=9),
-    Coded("CAS", 1, codes("CO CR OA PI PR")),
-    Coded("OI", 3, codes("N W Y")),
-    Coded("OI", 6, codes("I Y")),
     Coded("SV2", 2, codes("HC HP ER IV WK"), component=1),
     Coded("SV2", 4, codes("DA UN F2")),
     Coded("DTP", 2, codes("D8 RD8 DT TM")),
 )
 
 TYPED = (
-    Typed("BHT", 4, "date"),
-    Typed("DMG", 2, "date"),
-    Typed("DTP", 3, "date", 2, ("D8",)),
-    Typed("DTP", 3, "period", 2, ("RD8",)),
-    Typed("CLM", 2, "charge"),
+    *CLAIM_TYPED,
     Typed("SV2", 3, "amount"),
     Typed("SV2", 5, "number"),
-    Typed("SVD", 2, "amount"),
-    Typed("SVD", 5, "number"),
-    Typed("AMT", 2, "amount"),
-    *(Typed("CAS", place, "amount") for place in (3, 6, 9, 12, 15, 18)),
 )
 
 SEGMENTS = codes(
@@ -93,7 +74,6 @@ SEGMENTS = codes(
     " LIN CTP SVD"
 )
 
-_DIAGNOSIS = re.compile(r"[A-Z]\d[0-9A-Z]{1,5}\Z", re.ASCII)
 _PROCEDURE = re.compile(r"[0-9A-HJ-NP-Z]{7}\Z", re.ASCII)  # ICD-10-PCS: seven characters, never I or O
 _REVENUE = re.compile(r"\d{4}\Z", re.ASCII)
 
@@ -122,7 +102,7 @@ def _code(segment: Segment, number: int) -> Iterator[Finding]:
     qualifier, code = segment.part(number, 1), segment.part(number, 2)
     if qualifier not in CODE_LISTS:
         yield finding("837i-code-list", "not a code list of the guide", segment.where(number), "correct the qualifier")
-    elif qualifier in DIAGNOSES and qualifier.startswith("A") and not _DIAGNOSIS.match(code):
+    elif qualifier in DIAGNOSES and qualifier.startswith("A") and not DIAGNOSIS_FORM.match(code):
         message = "not of the form of an ICD-10-CM code (no decimal point in X12)"
         yield finding("837i-diagnosis", message, segment.where(number), "correct the diagnosis code")
     elif qualifier in ("BBR", "BBQ") and not _PROCEDURE.match(code):

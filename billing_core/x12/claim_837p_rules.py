@@ -15,10 +15,11 @@ from billing_core.rule import Finding, Rule, Severity
 from billing_core.x12 import claim_837p
 from billing_core.x12.claim_body import dotted
 from billing_core.x12.claim_rules import (
-    FILING_CODES,
+    CLAIM_CODED,
+    CLAIM_TYPED,
+    DIAGNOSIS_FORM,
     FREQUENCIES,
     PLACES_OF_SERVICE,
-    RELATIONSHIPS,
     Service,
     claims,
     cut,
@@ -56,35 +57,15 @@ REQUIRED = (
 _YES_NO = codes("Y N")
 
 CODED = (
-    Coded("BHT", 1, codes("0019")),
-    Coded("BHT", 2, codes("00 18")),
-    Coded("BHT", 6, codes("31 CH RP")),
-    Coded("HL", 3, codes("20 22 23")),
-    Coded("HL", 4, codes("0 1")),
-    Coded("NM1", 2, codes("1 2")),
-    Coded("NM1", 8, codes("XX MI PI XV II 46 24 34")),
-    Coded("SBR", 1, codes("P S T A B C D E F G H U")),
-    Coded("SBR", 2, codes("18"), parts=("subscriber",)),
-    Coded("SBR", 2, RELATIONSHIPS, parts=("other payer",)),
+    *CLAIM_CODED,
     Coded("SBR", 5, codes("12 13 14 15 16 41 42 43 47")),
-    Coded("SBR", 9, FILING_CODES),
-    Coded("PAT", 1, RELATIONSHIPS),
     Coded("PRV", 1, codes("BI PE")),
-    Coded("PRV", 2, codes("PXC")),
-    Coded("DMG", 1, codes("D8")),
-    Coded("DMG", 3, codes("F M U")),
     Coded("CLM", 5, PLACES_OF_SERVICE, component=1),
     Coded("CLM", 5, codes("B"), component=2),
     Coded("CLM", 5, FREQUENCIES, component=3),
     Coded("CLM", 6, _YES_NO),
-    Coded("CLM", 7, codes("A B C")),
-    Coded("CLM", 8, codes("N W Y")),
-    Coded("CLM", 9, codes("I Y")),
     Coded("CLM", 10, codes("P")),
     Coded("HI", 1, codes("ABK BK BP BG"), component=1),
-    Coded("CAS", 1, codes("CO CR OA PI PR")),
-    Coded("OI", 3, codes("N W Y")),
-    Coded("OI", 6, codes("I Y")),
     Coded("SV1", 1, codes("HC ER IV WK"), component=1),
     Coded("SV1", 3, codes("UN MJ")),
     Coded("SV1", 5, PLACES_OF_SERVICE),
@@ -93,17 +74,9 @@ CODED = (
 )
 
 TYPED = (
-    Typed("BHT", 4, "date"),
-    Typed("DMG", 2, "date"),
-    Typed("DTP", 3, "date", 2, ("D8",)),
-    Typed("DTP", 3, "period", 2, ("RD8",)),
-    Typed("CLM", 2, "charge"),
+    *CLAIM_TYPED,
     Typed("SV1", 2, "charge"),
     Typed("SV1", 4, "quantity"),
-    Typed("SVD", 2, "amount"),
-    Typed("SVD", 5, "number"),
-    Typed("AMT", 2, "amount"),
-    *(Typed("CAS", place, "amount") for place in (3, 6, 9, 12, 15, 18)),
 )
 
 SEGMENTS = codes(
@@ -113,7 +86,6 @@ SEGMENTS = codes(
 
 # --- rules of this guide alone -------------------------------------------------------------------------------------
 
-_DIAGNOSIS = re.compile(r"[A-Z]\d[0-9A-Z]{1,5}\Z", re.ASCII)
 _PROCEDURE = re.compile(r"(\d{5}|\d{4}[A-Z]|[A-Z]\d{4})\Z", re.ASCII)  # CPT I, II, III and HCPCS level II
 _MODIFIER = re.compile(r"[0-9A-Z]{2}\Z", re.ASCII)
 UNKNOWN_CODE = (Verdict.INVALID, Verdict.NOT_BILLABLE)
@@ -150,7 +122,7 @@ def _codes_have_form(subject: Parts, _: Tables | None) -> Iterator[Finding]:
         seen: set[str] = set()
         for segment, number in places:
             code = segment.part(number, 2)
-            if segment.part(number, 1).startswith("A") and not _DIAGNOSIS.match(code):
+            if segment.part(number, 1).startswith("A") and not DIAGNOSIS_FORM.match(code):
                 message = "not of the form of an ICD-10-CM code (no decimal point in X12)"
                 yield finding("837p-diagnosis", message, segment.where(number), "correct the diagnosis code")
             if code in seen:

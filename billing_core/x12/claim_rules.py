@@ -16,7 +16,7 @@ from billing_core.identifiers import parse_npi
 from billing_core.money import parse_amount
 from billing_core.rule import Finding, Rule, Severity
 from billing_core.x12.envelope import TransactionSet
-from billing_core.x12.guide import Part, Parts, SetRule, codes
+from billing_core.x12.guide import Coded, Part, Parts, SetRule, Typed, codes
 from billing_core.x12.segment import Segment, first, parse_day, split_before
 
 _LEVELS = {"20": "billing provider", "22": "subscriber", "23": "patient"}
@@ -59,6 +59,42 @@ STATES = codes(  # states, territories, military and Canadian provinces (USPS; N
     " AB BC MB NB NL NS NT NU ON PE QC SK YT"
 )
 
+CLAIM_CODED = (  # where both guides ask for the same codes
+    Coded("BHT", 1, codes("0019")),
+    Coded("BHT", 2, codes("00 18")),
+    Coded("BHT", 6, codes("31 CH RP")),
+    Coded("HL", 3, codes("20 22 23")),
+    Coded("HL", 4, codes("0 1")),
+    Coded("NM1", 2, codes("1 2")),
+    Coded("NM1", 8, codes("XX MI PI XV II 46 24 34")),
+    Coded("SBR", 1, codes("P S T A B C D E F G H U")),
+    Coded("SBR", 2, codes("18"), parts=("subscriber",)),
+    Coded("SBR", 2, RELATIONSHIPS, parts=("other payer",)),
+    Coded("SBR", 9, FILING_CODES),
+    Coded("PAT", 1, RELATIONSHIPS),
+    Coded("PRV", 2, codes("PXC")),
+    Coded("DMG", 1, codes("D8")),
+    Coded("DMG", 3, codes("F M U")),
+    Coded("CLM", 7, codes("A B C")),
+    Coded("CLM", 8, codes("N W Y")),
+    Coded("CLM", 9, codes("I Y")),
+    Coded("CAS", 1, codes("CO CR OA PI PR")),
+    Coded("OI", 3, codes("N W Y")),
+    Coded("OI", 6, codes("I Y")),
+)
+CLAIM_TYPED = (
+    Typed("BHT", 4, "date"),
+    Typed("DMG", 2, "date"),
+    Typed("DTP", 3, "date", 2, ("D8",)),
+    Typed("DTP", 3, "period", 2, ("RD8",)),
+    Typed("CLM", 2, "charge"),
+    Typed("SVD", 2, "amount"),
+    Typed("SVD", 5, "number"),
+    Typed("AMT", 2, "amount"),
+    *(Typed("CAS", place, "amount") for place in (3, 6, 9, 12, 15, 18)),
+)
+
+DIAGNOSIS_FORM = re.compile(r"[A-Z]\d[0-9A-Z]{1,5}\Z", re.ASCII)
 _TAXONOMY = re.compile(r"[0-9A-Z]{10}\Z", re.ASCII)
 _POSTAL_CODE = re.compile(r"\d{5}(\d{4})?\Z", re.ASCII)
 _TAX_ID = re.compile(r"(\d{3}-?\d{2}-?\d{4}|\d{2}-?\d{7})\Z", re.ASCII)

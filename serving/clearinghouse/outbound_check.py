@@ -33,7 +33,11 @@ def refusals(data: bytes) -> tuple[Finding, ...]:
         text = decode(data)
     except X12Error as error:
         return (Finding("pyx12-unreadable", Severity.ERROR, error.message, error.where, error.mend),)
-    accepted, report = _validate(text)
+    accepted, report, stopped = _validate(text)
+    if stopped:
+        why = "it has no map of this version of the guide" if stopped == "EngineError" else stopped
+        message = f"the validator could not walk the file ({why})"
+        return (Finding("pyx12-stopped", Severity.ERROR, message, "segment 1 ISA", _MEND),)
     found = tuple(_findings(report))
     if accepted or found:
         return found
@@ -42,8 +46,8 @@ def refusals(data: bytes) -> tuple[Finding, ...]:
     )
 
 
-def _validate(text: str) -> tuple[bool, dict[str, Any]]:
-    """pyx12's verdict, and the tree of its errors."""
+def _validate(text: str) -> tuple[bool, dict[str, Any], str]:
+    """pyx12's verdict, the tree of its errors, and the kind of error at which it stopped ("": it did not)."""
     import pyx12.errors
     import pyx12.params
     import pyx12.x12n_document
@@ -56,9 +60,9 @@ def _validate(text: str) -> tuple[bool, dict[str, Any]]:
             accepted = pyx12.x12n_document.x12n_document(
                 pyx12.params.ParamsBase(), io.StringIO(text), None, None, fd_json=tree
             )
-        except Exception:  # pyx12 raises many kinds at a file it cannot walk; the reason may quote values
-            return False, {}
-    return bool(accepted), json.loads(tree.getvalue() or "{}")
+        except Exception as error:  # many kinds, where it loses its way; only the kind holds no value
+            return False, {}, type(error).__name__
+    return bool(accepted), json.loads(tree.getvalue() or "{}"), ""
 
 
 def _keep_maps() -> None:

@@ -25,7 +25,7 @@ from billing_core.x12 import (
     remittance_835,
 )
 from billing_core.x12.status_codes import CATEGORIES, MENDS, STATUSES
-from serving.desk.billing import OUR_NAME
+from serving.desk.billing import OUR_NAME, sender_id
 from serving.desk.case import Desk, use_case
 from serving.desk.remittances import Place, post_set, step_event
 from serving.errors import InputError
@@ -63,7 +63,7 @@ def _refuse_strangers(books: Books, data: bytes) -> None:
     """An answer to another practice of this house, put in the wrong inbox, may fit our control numbers by chance."""
     for interchange in envelope.contents(data).interchanges:
         addressed = interchange.header.get(8).strip()
-        if addressed.startswith(OUR_NAME) and addressed not in (OUR_NAME, f"{OUR_NAME}{books.practice().mark}"):
+        if addressed.startswith(OUR_NAME) and addressed not in (OUR_NAME, sender_id(books)):
             mend = "put it into that practice's inbox"
             raise InputError(
                 "the file is addressed to another practice", field="file", place="segment 1 ISA08", mend=mend

@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     from serving.store.books import Books
     from serving.store.claims import StandingClaim
 
-OUR_NAME = "CLEANCLAIM"  # with the practice's mark: ISA06 of what leaves, and so ISA08 of the answers to it
+OUR_NAME = "CLEANCLAIM"
 _NO_NAME = re.compile(r"[^A-Za-z0-9]")  # what a payer's number may hold and a file's name may not
 _STANDING = [s for s in ClaimState if s not in (ClaimState.HELD, ClaimState.REJECTED, ClaimState.REPLACED)]
 _UNSENT = (ClaimState.HELD, ClaimState.READY)
 _IN_DOUBT = (ClaimState.READY, ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
-_REFUSED = (
+REFUSED = (
     ClaimState.HELD,
     ClaimState.REJECTED,
     ClaimState.DENIED,
@@ -66,6 +66,11 @@ _REFUSED = (
 
 
 # --- scrub and submit ---
+
+
+def sender_id(books: Books) -> str:
+    """ISA06 of what this practice sends, and so ISA08 of the answers to it."""
+    return f"{OUR_NAME}{books.practice().mark}"
 
 
 def scrub(desk: Desk, books: Books, claim: Claim, today: date) -> tuple[Finding, ...]:
@@ -112,8 +117,7 @@ def write_files(desk: Desk, books: Books, today: date) -> list[FileView]:
     for payer_id, claims in sorted(by_payer.items()):
         payer = books.payer(payer_id)
         control = books.next_control("interchange")
-        sender = f"{OUR_NAME}{books.practice().mark}"
-        envelope = Envelope(sender, payer.number, control, desk.clock.now().replace(tzinfo=None))
+        envelope = Envelope(sender_id(books), payer.number, control, desk.clock.now().replace(tzinfo=None))
         data = claim_837p.write(claims, envelope, payer.name)
         if objections := refusals(data):
             raise Conflict(
@@ -202,7 +206,7 @@ def _item(
 def queue(desk: Desk, books: Books) -> QueueView:
     """Every claim that needs a person, in the order of what is at stake."""
     today = desk.today(books)
-    standings = {s.claim.id: s for s in books.claims(_REFUSED)}
+    standings = {s.claim.id: s for s in books.claims(REFUSED)}
     denials = books.denials_of_claims(standings)
     items = []
     for claim_id, standing in standings.items():
@@ -276,7 +280,7 @@ def claims(desk: Desk, books: Books, state: str = "", limit: int = 100) -> list[
 
 
 def _lines(books: Books, claim: Claim) -> list[ClaimLineView]:
-    accounts = Accounts(books.entries_on([line.charge_id for line in claim.lines]))
+    accounts = Accounts(books.entries_on(claim.charge_ids))
     views = []
     for line in claim.lines:
         stands = accounts.standing(line.charge_id)
@@ -368,7 +372,7 @@ def _changes(books: Books, claim: Claim, mend: MendIn) -> claim_build.Changes:
 
 def _to_guarantor(desk: Desk, books: Books, claim: Claim, today: date, why: str) -> None:
     """What the payer will not pay becomes the guarantor's, by a person's decision and reason."""
-    accounts = Accounts(books.entries_on([line.charge_id for line in claim.lines]))
+    accounts = Accounts(books.entries_on(claim.charge_ids))
     guarantor = Debtor(Owner.GUARANTOR, books.patient(claim.patient.id).guarantor_id)
     for line in claim.lines:
         standing = accounts.standing(line.charge_id)

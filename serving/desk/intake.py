@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -77,6 +78,14 @@ def add_practice(store: Store, path: Path) -> Practice:
     return practice
 
 
+def _known(line: dict[str, Any]) -> tuple[date, Any]:
+    return date.fromisoformat(line["known_on"]), line["record"]
+
+
+def _noted(line: dict[str, Any], folder: Path) -> tuple[Any, Path]:
+    return line["record"], folder / line["note"]
+
+
 @use_case("patient.register")
 def register(desk: Desk, books: Books, folder: Path, known_from: date, known_until: date) -> int:
     """Keep the registrations that became known after `known_from`, up to `known_until`; returns how many."""
@@ -86,7 +95,7 @@ def register(desk: Desk, books: Books, folder: Path, known_from: date, known_unt
             raise InputError("unknown kind", field="kind", place=place, mend=f"one of {', '.join(KINDS)}")
         # People are kept at once, so that visits can name them; coverages only when the front desk learned of them.
         person = line["kind"] in ("guarantor", "patient") and known_from == date.min
-        known_on, record = made(place, lambda: (date.fromisoformat(line["known_on"]), line["record"]))  # noqa: B023
+        known_on, record = made(place, partial(_known, line))
         if person or known_from < known_on <= known_until:
             kept[line["kind"]].append(_record(KINDS[line["kind"]], record, place))
     books.save_guarantors(kept["guarantor"])
@@ -115,7 +124,7 @@ def take_in(desk: Desk, books: Books, folder: Path) -> int:
 
     count = 0
     for place, line in lines(folder / "encounters.jsonl"):
-        record, name = made(place, lambda: (line["record"], folder / line["note"]))  # noqa: B023
+        record, name = made(place, partial(_noted, line, folder))
         encounter, path = _record(Encounter, record, place), name.resolve()
         if not path.is_relative_to(folder.resolve()):
             raise InputError("points outside the folder", field="note", place=place, mend="keep notes in the folder")

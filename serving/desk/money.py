@@ -73,7 +73,7 @@ def take_mailed_payments(desk: Desk, books: Books, path: Path) -> int:
 
 def _payment(books: Books, place: str, line: dict[str, Any]) -> tuple[StoredStatement, Cents, str]:
     """The statement a line of the lockbox pays, how much, and how."""
-    mend = "give statement_id, amount and method as the statement's stub has them"
+    mend = "give statement_id, amount and method as the statement's payment slip has them"
     for name in ("statement_id", "amount", "method"):
         if not isinstance(line.get(name), str):
             raise InputError("text expected", field=name, place=place, mend=mend)

@@ -86,7 +86,7 @@ def assign(desk: Desk, books: Books, work_id: str, choice: AssignIn) -> Unmatche
     stored = books.claim_payment(str(work.body["payment_id"]))
     remittance = books.remittance(stored.remittance_id)
     matched = _matched(books, stored.payment, standing.claim)
-    accounts = Accounts(books.entries_on(line.charge_id for line in standing.claim.lines))
+    accounts = Accounts(books.entries_on(standing.claim.charge_ids))
     source = f"file {remittance.file_id} claim {stored.position} assigned by {desk.actor.login}"
     held = _entries(books, work.body["held"])
     done = posting.assign(
@@ -124,7 +124,7 @@ def undo_assignment(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> Un
         return _item(books, books.work_item(work_id))
     stored = books.claim_payment(str(work.body["payment_id"]))
     claim = books.claim(stored.claim_id)
-    accounts = Accounts(books.entries_on(line.charge_id for line in claim.lines))
+    accounts = Accounts(books.entries_on(claim.charge_ids))
     cause = Cause(f"person {desk.actor.login}", claim.number, f"the assignment was undone: {why.reason}")
     done = _entries(books, work.body["entries"])
     undone = posting.undo(done, accounts, books.new_id, desk.today(books), cause)

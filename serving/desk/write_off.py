@@ -9,6 +9,7 @@ from billing_core.account import PAYER_OWNERS, Standing
 from billing_core.account import Books as Accounts
 from billing_core.claim import ClaimState, unadjudicated
 from billing_core.money import amount_text
+from serving.desk.billing import REFUSED
 from serving.desk.case import Desk, use_case
 from serving.errors import Conflict, InputError
 from serving.schemas.billing import WriteOffIn, WriteOffItem
@@ -19,15 +20,6 @@ if TYPE_CHECKING:
     from serving.store.books import Books
 
 QUEUE = "write-off"
-_REFUSED = frozenset(
-    {
-        ClaimState.HELD,
-        ClaimState.REJECTED,
-        ClaimState.DENIED,
-        ClaimState.PARTLY_DENIED,
-        ClaimState.UNPROCESSABLE,
-    }
-)
 
 
 def _item(books: Books, work: StoredWork) -> WriteOffItem:
@@ -56,7 +48,7 @@ def _decided(desk: Desk, books: Books, work: StoredWork, outcome: str) -> None:
 def _open_amounts(books: Books, claim_id: str) -> list[Standing]:
     """What a payer still owes of the claim; where no payer owes, what the guarantor does. Never both at once."""
     claim = books.claim(claim_id)
-    accounts = Accounts(books.entries_on([line.charge_id for line in claim.lines]))
+    accounts = Accounts(books.entries_on(claim.charge_ids))
     still_open = [s for line in claim.lines if (s := accounts.standing(line.charge_id)).open > 0]
     of_payers = [s for s in still_open if s.debtor and s.debtor.owner in PAYER_OWNERS]
     return of_payers or still_open
@@ -111,7 +103,7 @@ def approve(desk: Desk, books: Books, work_id: str) -> WriteOffItem:
 
 
 def _end_the_matter(books: Books, claim_id: str) -> None:
-    if books.standing_claim(claim_id).state in _REFUSED:
+    if books.standing_claim(claim_id).state in REFUSED:
         books.step_claim(claim_id, ClaimState.CLOSED)
     for denial in books.denials_of_claims([claim_id]).get(claim_id, ()):
         if denial.status is not DenialStatus.RECOVERED:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 
@@ -81,9 +81,9 @@ class Access:
         """The user of that login; None when there is none."""
         return self._user(schema.app_user.c.login == _login(login))
 
-    def _user(self, condition: object) -> User | None:
+    def _user(self, condition: ColumnElement[bool]) -> User | None:
         columns = [schema.app_user.c[name] for name in User.__dataclass_fields__]
-        row = execute(self._connection, select(*columns).where(condition)).mappings().first()  # type: ignore[arg-type]
+        row = execute(self._connection, select(*columns).where(condition)).mappings().first()
         return User(**row) if row else None
 
     def set_password(self, user_id: str, password: str) -> None:

@@ -58,7 +58,7 @@ def test_the_patients_name_changes_nothing(suggester: Suggester, problem: str, c
 @pytest.mark.parametrize(
     "change", [str.upper, str.lower, lambda p: p + ".", lambda p: f"1. {p}", lambda p: f"{p}, stable"]
 )
-def test_the_way_it_is_written_changes_nothing(suggester: Suggester, problem: str, code: str, change) -> None:  # type: ignore[no-untyped-def]
+def test_the_way_it_is_written_changes_nothing(suggester: Suggester, problem: str, code: str, change) -> None:
     assert code in _codes(suggester, _note(change(problem)))
 
 

@@ -14,6 +14,7 @@ from billing_core.claim import Claim
 from billing_core.identifiers import claim_number, line_control_number
 from billing_core.ledger import AccountKind, Cause, Entry, Owner
 from billing_core.matching import match
+from billing_core.money import parse_amount
 from billing_core.posting import Posted, post_charge, post_remittance
 from billing_core.registration import Coverage, Payer
 from billing_core.remittance import Adjustment, ClaimPayment, Group, ProviderAdjustment, Remittance, ServicePayment
@@ -71,7 +72,7 @@ def adjust(*texts: str) -> tuple[Adjustment, ...]:
     for text in texts:
         code, amount = text.split()
         group, reason = code.split("-", 1)
-        found.append(Adjustment(Group(group), reason, round(float(amount) * 100)))
+        found.append(Adjustment(Group(group), reason, parse_amount(amount)))
     return tuple(found)
 
 

@@ -42,7 +42,7 @@ THIRD_COVERAGE = replace(specimens.COVERAGE, id="coverage-3", payer_id="payer-3"
 
 
 def rules(posted: object) -> list[str]:
-    return [finding.rule for finding in posted.findings]  # type: ignore[attr-defined]
+    return [finding.rule for finding in posted.findings]
 
 
 def three_payers() -> tuple[Ledger, Claim]:

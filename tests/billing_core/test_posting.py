@@ -47,7 +47,7 @@ BY_HAND = Cause("person biller", "charge-1", "patient asked to be billed")
 
 
 def rules(posted: object) -> list[str]:
-    return [finding.rule for finding in posted.findings]  # type: ignore[attr-defined]
+    return [finding.rule for finding in posted.findings]
 
 
 def paid_with_share() -> tuple[Ledger, object]:
@@ -160,7 +160,7 @@ def test_an_answer_never_takes_a_balance_from_whom_a_person_gave_it_to() -> None
 def test_a_reversal_undoes_each_entry_of_the_answer() -> None:
     ledger, payment = paid_with_share()
     answered = [e.id for e in ledger.entries if e.cause.source == "835 T1"]
-    posted = ledger.receive(remittance(taken_back(payment), trace="T2", plb=(("FB", -4000),)))  # type: ignore[arg-type]
+    posted = ledger.receive(remittance(taken_back(payment), trace="T2", plb=(("FB", -4000),)))
     assert len(answered) == 2
     assert [e.reverses for e in posted.entries if e.reverses] == answered[::-1]
 
@@ -192,7 +192,7 @@ def test_books_with_two_debtors_of_one_balance_are_refused() -> None:
 def test_taken_back_and_corrected_in_one_file() -> None:
     ledger, payment = paid_with_share()
     corrected = answer(ledger.claims[number()], ("CO-45 20", "PR-3 15"))
-    posted = ledger.receive(remittance(taken_back(payment), corrected, trace="T2"))  # type: ignore[arg-type]
+    posted = ledger.receive(remittance(taken_back(payment), corrected, trace="T2"))
     assert ledger.line() == {"insurance": 6500, "contractual": 2000, "open": 1500, "owes": "guarantor"}
     assert ledger.account(CASH) == 6500
     assert [a.state for a in posted.answers] == [ClaimState.REVERSED, ClaimState.PAID]
@@ -201,13 +201,13 @@ def test_taken_back_and_corrected_in_one_file() -> None:
 def test_a_correction_written_before_its_reversal_posts_the_same() -> None:
     ledger, payment = paid_with_share()
     corrected = answer(ledger.claims[number()], ("CO-45 20", "PR-3 15"))
-    ledger.receive(remittance(corrected, taken_back(payment), trace="T2"))  # type: ignore[arg-type]
+    ledger.receive(remittance(corrected, taken_back(payment), trace="T2"))
     assert ledger.line() == {"insurance": 6500, "contractual": 2000, "open": 1500, "owes": "guarantor"}
 
 
 def test_taken_back_alone_returns_the_whole_balance_to_the_payer() -> None:
     ledger, payment = paid_with_share()
-    posted = ledger.receive(remittance(taken_back(payment), trace="T2", plb=(("FB", -4000),)))  # type: ignore[arg-type]
+    posted = ledger.receive(remittance(taken_back(payment), trace="T2", plb=(("FB", -4000),)))
     assert ledger.line() == {"open": 10000, "owes": "payer 1"}
     # The payer takes 40.00 we no longer have: no cash moves, the debt is carried.
     assert ledger.account(CASH) == 4000
@@ -217,7 +217,7 @@ def test_taken_back_alone_returns_the_whole_balance_to_the_payer() -> None:
 
 def test_a_takeback_carried_forward_is_withheld_from_the_next_payment() -> None:
     ledger, payment = paid_with_share()
-    ledger.receive(remittance(taken_back(payment), trace="T2", plb=(("FB", -4000),)))  # type: ignore[arg-type]
+    ledger.receive(remittance(taken_back(payment), trace="T2", plb=(("FB", -4000),)))
     other = ledger.bill(claim(10000, serial=2), charge=False)
     ledger.receive(remittance(answer(other, ("CO-45 20",)), trace="T3", plb=(("FB", 4000),)))
     assert ledger.account(CARRIED, "payer") == 0
@@ -234,7 +234,7 @@ def test_money_the_patient_paid_stays_on_the_charge_when_the_payer_takes_back() 
     )
     assert ledger.line() == {"insurance": 4000, "patient": 4000, "contractual": 2000}
     corrected = answer(ledger.claims[number()], ("CO-45 20", "PR-3 15"))
-    ledger.receive(remittance(taken_back(payment), corrected, trace="T2"))  # type: ignore[arg-type]
+    ledger.receive(remittance(taken_back(payment), corrected, trace="T2"))
     # The patient owes 15.00 now and gave 40.00: 25.00 is theirs.
     assert ledger.line() == {"insurance": 6500, "patient": 1500, "contractual": 2000}
     assert ledger.books.credit("guarantor") == 2500
@@ -242,7 +242,7 @@ def test_money_the_patient_paid_stays_on_the_charge_when_the_payer_takes_back() 
 
 def test_a_reversal_of_another_amount_posts_the_difference_for_review() -> None:
     ledger, payment = paid_with_share()
-    wrong = replace(taken_back(payment), paid=-3000, services=(), adjustments=(Adjustment(CO, "45", -7000),))  # type: ignore[type-var]
+    wrong = replace(taken_back(payment), paid=-3000, services=(), adjustments=(Adjustment(CO, "45", -7000),))
     posted = ledger.receive(remittance(wrong, trace="T2", plb=(("FB", -3000),)))
     assert ledger.line() == {"open": 10000, "owes": "payer 1"}
     assert rules(posted) == ["posting-reversal-differs"]
@@ -267,7 +267,7 @@ def two_payers() -> Ledger:
     return ledger
 
 
-def second(ledger: Ledger):  # type: ignore[no-untyped-def]
+def second(ledger: Ledger):
     made = claim(10000, serial=2, rank=2, payer=SECOND_PAYER, coverage=SECOND_COVERAGE)
     return ledger.bill(made, charge=False)
 
@@ -386,7 +386,7 @@ def test_no_payment_of_nothing_or_less(amount: int) -> None:
 
 def test_no_payment_in_floats() -> None:
     with pytest.raises(MoneyError):
-        post_patient_payment(10.5, "guarantor", [], "e", DAY, Cause("desk", "r"))  # type: ignore[arg-type]
+        post_patient_payment(10.5, "guarantor", [], "e", DAY, Cause("desk", "r"))
 
 
 def test_a_payment_never_touches_what_another_owes() -> None:
@@ -546,7 +546,7 @@ def test_what_does_not_balance_is_held_whole_with_its_reasons() -> None:
 
 def test_a_negative_payment_or_a_notice_with_money_is_held() -> None:
     ledger, payment = paid_with_share()
-    assert ledger.receive(remittance(taken_back(payment), trace="T2")).held  # type: ignore[arg-type]
+    assert ledger.receive(remittance(taken_back(payment), trace="T2")).held
     sent = ledger.claims[number()]
     assert ledger.receive(remittance(answer(sent, ("CO-45 20",)), trace="T3", handling="H")).held
     assert ledger.line()["owes"] == "guarantor"

@@ -102,33 +102,33 @@ class Life:
         standings = [books.standing(f"charge-{n}") for n in (1, 2, 3)]
         amount = how[-1]
         if what == "patient pays":
-            ledger.post(post_patient_payment(amount, "guarantor", standings, ledger.new_id(), DAY, HANDS))  # type: ignore[arg-type]
+            ledger.post(post_patient_payment(amount, "guarantor", standings, ledger.new_id(), DAY, HANDS))
         elif what == "credit":
-            credit = min(amount, books.credit("guarantor"))  # type: ignore[type-var]
-            ledger.post(apply_credit(credit, "guarantor", standings, ledger.new_id(), DAY, HANDS))  # type: ignore[arg-type]
+            credit = min(amount, books.credit("guarantor"))
+            ledger.post(apply_credit(credit, "guarantor", standings, ledger.new_id(), DAY, HANDS))
         elif what == "refund":
             credit = books.credit("guarantor")
             if credit > 0:
-                ledger.post(refund(min(amount, credit), "guarantor", credit, ledger.new_id(), DAY, HANDS))  # type: ignore[type-var]
+                ledger.post(refund(min(amount, credit), "guarantor", credit, ledger.new_id(), DAY, HANDS))
         else:
-            standing = standings[how[0]]  # type: ignore[call-overload]
+            standing = standings[how[0]]
             if standing.open <= 0:
                 return
             if what == "write off":
-                part = min(amount, standing.open)  # type: ignore[type-var]
-                ledger.post(write_off(standing, part, "random", "ann", "bob", ledger.new_id(), DAY))  # type: ignore[arg-type]
+                part = min(amount, standing.open)
+                ledger.post(write_off(standing, part, "random", "ann", "bob", ledger.new_id(), DAY))
             else:
                 party = "payer" if amount is Owner.PAYER_1 else "guarantor"
-                to = Debtor(amount, party)  # type: ignore[arg-type]
+                to = Debtor(amount, party)
                 if to != standing.debtor:
                     ledger.post(move(standing, to, ledger.new_id(), DAY, HANDS))
 
     def live(self, event: tuple[object, ...]) -> None:
         what, *how = event
         if what == "answer":
-            self.answer(*how)  # type: ignore[arg-type]
+            self.answer(*how)
         elif what == "take back":
-            self.take_back(*how)  # type: ignore[arg-type]
+            self.take_back(*how)
         else:
             self.by_people(str(what), *how)
 

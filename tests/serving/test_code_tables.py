@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -25,9 +24,10 @@ from serving.code_tables import (
     import_quarterly,
     quarter,
 )
+from tests.real_data import SHARED, needs
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CLEANCLAIM_SHARED_DATA", ROOT / "../shared/data")) / "codesets"
+CODESETS = SHARED / "codesets"
 Q3 = quarter("2024q3")
 ON = date(2024, 8, 1)
 MAY = date(2026, 5, 1)
@@ -159,13 +159,13 @@ def test_quarters() -> None:
 
 @pytest.mark.real_data
 @pytest.mark.slow
-@pytest.mark.skipif(not SHARED.is_dir(), reason="NOT RUN: the public CMS files are not beside the checkout")
+@needs("codesets")
 def test_the_published_quarter_is_found_again_row_by_row(tmp_path: Path) -> None:
-    written = import_quarterly(SHARED, tmp_path)
+    written = import_quarterly(CODESETS, tmp_path)
     assert [p.name for p in written] == [f"{n}-2024-07-01.table" for n in ("add_on", "mue", "ptp")]
     tables = Tables.open(tmp_path)
     assert {t.header.name: len(t) for t in tables.loaded} == {"add_on": 6907, "mue": 14677, "ptp": 1669820}
-    with gzip.open(SHARED / "ncci_2024q3_ptp_practitioner.csv.gz", "rt", newline="") as file:
+    with gzip.open(CODESETS / "ncci_2024q3_ptp_practitioner.csv.gz", "rt", newline="") as file:
         for number, row in enumerate(csv.DictReader(file)):
             if number % 997 == 0 and row["deletion_date"] == "9999-12-31":
                 pair = tables.pair(row["column2"], row["column1"], ON)
@@ -174,12 +174,16 @@ def test_the_published_quarter_is_found_again_row_by_row(tmp_path: Path) -> None
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SHARED.is_dir(), reason="NOT RUN: the public CMS files are not beside the checkout")
+@needs("codesets")
 def test_the_published_fees_conflicts_and_codes(tmp_path: Path) -> None:
-    rvu, indicators = SHARED / "pfs_2024_rvu_amounts.csv.gz", SHARED / "pfs_2024_rvu_indicators.csv.gz"
+    rvu, indicators = CODESETS / "pfs_2024_rvu_amounts.csv.gz", CODESETS / "pfs_2024_rvu_indicators.csv.gz"
     import_fees(rvu, tmp_path, Release("2024", date(2024, 3, 9), date(2024, 12, 31)), indicators)
-    import_age_sex(SHARED / "mce_v41_1_code_edits.csv.gz", tmp_path, Release("41.1", date(2024, 4, 1), Q3.terminated))
-    lists = [indicators, SHARED / "hcpcs_2024_level2_indicators.csv", SHARED / "ncci_2024q3_mue_practitioner.csv.gz"]
+    import_age_sex(CODESETS / "mce_v41_1_code_edits.csv.gz", tmp_path, Release("41.1", date(2024, 4, 1), Q3.terminated))
+    lists = [
+        indicators,
+        CODESETS / "hcpcs_2024_level2_indicators.csv",
+        CODESETS / "ncci_2024q3_mue_practitioner.csv.gz",
+    ]
     import_procedures(lists, tmp_path, Q3)
     tables = Tables.open(tmp_path)
     assert tables.fee("99213", ON) == 9087

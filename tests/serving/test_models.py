@@ -66,7 +66,7 @@ def test_promotion_and_the_way_back_are_signed(client: TestClient) -> None:
         assert [m["card"]["data"] for m in client.get("/models").json() if m["in_service"]] == [name]
     again = client.post("/models/denial/service", json={"sha256": seal["first"], "reason": "once more"})
     assert again.status_code == 409
-    with client.app.state.house.store.read("elm") as books:  # type: ignore[attr-defined]
+    with client.app.state.house.store.read("elm") as books:
         signed = [e for e in books.events(action="model.activate") if e.reason.startswith("denial: ")]
         assert [e.reason for e in signed] == ["denial: try first", "denial: try second", "denial: try first"]
         assert [e.before_hash for e in signed] == ["", seal["first"], seal["second"]]

@@ -49,6 +49,11 @@ def test_what_pyx12_cannot_walk_is_refused_not_raised(data: bytes) -> None:
     assert found and all(f.message and f.mend for f in found)
 
 
+def test_a_version_without_a_map_is_named() -> None:
+    (stopped,) = refusals(CLEAN.replace(b"005010X222A1", b"005010X999A1"))
+    assert stopped.rule == "pyx12-stopped" and "no map of this version" in stopped.message
+
+
 def test_nothing_is_logged_printed_or_left_and_no_value_is_told(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

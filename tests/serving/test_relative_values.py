@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -16,9 +15,10 @@ from billing_core.contract_file import read
 from billing_core.errors import TableError
 from billing_core.fee_terms import Gpci, Rvu
 from serving.code_tables import Release, import_rvu, read_gpci
+from tests.real_data import SHARED, needs
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CLEANCLAIM_SHARED_DATA", ROOT / "../shared/data")) / "codesets"
+CODESETS = SHARED / "codesets"
 YEAR = Release("2024", date(2024, 1, 1), date(2024, 12, 31))
 ON = date(2024, 6, 10)
 
@@ -85,10 +85,10 @@ def test_localities_and_their_indices(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SHARED.is_dir(), reason="NOT RUN: the public CMS files are not beside the checkout")
+@needs("codesets")
 def test_the_medicare_contract_holds_with_the_published_values_too(tmp_path: Path) -> None:
     """Every vector of the Part B contract without its own relative values: the imported table gives the same cents."""
-    import_rvu(SHARED / "pfs_2024_rvu_amounts.csv.gz", tmp_path, YEAR, SHARED / "pfs_2024_rvu_indicators.csv.gz")
+    import_rvu(CODESETS / "pfs_2024_rvu_amounts.csv.gz", tmp_path, YEAR, CODESETS / "pfs_2024_rvu_indicators.csv.gz")
     terms = read((ROOT / "data/synthetic/contracts/medicare-part-b.toml").read_bytes()).contract
     assert terms is not None
     bare = replace(terms, schedules={"pfs": replace(terms.schedules["pfs"], rvus={})})

@@ -29,5 +29,5 @@ def test_the_same_statement_is_the_same_bytes_with_its_code_drawn() -> None:
     assert data == statement_pdf(specimens.PRACTICE, STATEMENT)
     page = PdfReader(BytesIO(data)).pages[0]
     assert "Please pay 15.00 USD" in page.extract_text()
-    squares = page.get_contents().get_data().count(b" re")  # type: ignore[union-attr]
+    squares = page.get_contents().get_data().count(b" re")
     assert squares > 200, "the code is drawn of squares"

@@ -2,15 +2,14 @@
 
 import argparse
 import json
-import os
 import random
 from pathlib import Path
 
 import pytest
 
+from tests.real_data import SHARED, needs
 from training import benchmarks, evaluate_appeal, evaluate_audit
 
-SHARED = Path(os.environ.get("CLEANCLAIM_SHARED_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
 REVIEWS = SHARED / "denials" / "ca_imr_2001_2015.csv"
 APPEAL_HEAD = (
     "Reference ID;Report Year;Diagnosis Category;Diagnosis Sub Category;Treatment Category;Treatment Sub Category;"
@@ -20,8 +19,8 @@ APPEAL_HEAD = (
 
 def call(module: object, *words: object) -> int:
     parser = argparse.ArgumentParser()
-    module.add_arguments(parser)  # type: ignore[attr-defined]
-    status: int = module.run(parser.parse_args([str(w) for w in words]))  # type: ignore[attr-defined]
+    module.add_arguments(parser)
+    status: int = module.run(parser.parse_args([str(w) for w in words]))
     return status
 
 
@@ -100,7 +99,7 @@ def test_another_file_is_refused_with_its_missing_column(
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not REVIEWS.is_file(), reason="the published reviews are not here")
+@needs("denials/ca_imr_2001_2015.csv")
 def test_the_published_reviews_are_read_whole() -> None:
     cases = benchmarks.appeals(REVIEWS)
     assert len(cases) == 17_921 and 7_000 < sum(case.outcome for case in cases) < 8_500

@@ -58,7 +58,7 @@ def test_a_category_stands_where_its_best_code_stands() -> None:
 
 def test_the_interval_holds_the_figure_and_is_the_same_every_time() -> None:
     low, high = interval(NOTES * 20, lambda c: c.f1) or (1.0, 0.0)
-    assert low < micro(NOTES).f1 < high  # type: ignore[operator]
+    assert low < micro(NOTES).f1 < high
     assert interval(NOTES * 20, lambda c: c.f1) == (low, high)
     assert interval([], lambda c: c.f1) is None
 

@@ -28,8 +28,8 @@ class Run:
 
 def call(command: object, *words: object) -> int:
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)  # type: ignore[attr-defined]
-    status: int = command.run(parser.parse_args([str(w) for w in words]))  # type: ignore[attr-defined]
+    command.add_arguments(parser)
+    status: int = command.run(parser.parse_args([str(w) for w in words]))
     return status
 
 
@@ -53,9 +53,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_the_planted_signal_is_learned(run: Run) -> None:
     figures = run.figures
     assert figures["data"] == "synthetic" and figures["passed"] is True
-    assert figures["n"] >= 500 and figures["auc"] > 0.8 and figures["ece"] < 0.06  # type: ignore[operator]
-    assert set(figures["gate"]) == {*baselines.PLAIN, baselines.LOGISTIC, "calibration"}  # type: ignore[call-overload]
-    assert figures["log_loss"] < figures["baselines"][baselines.TABLE]["log_loss"]  # type: ignore[index,operator]
+    assert figures["n"] >= 500 and figures["auc"] > 0.8 and figures["ece"] < 0.06
+    assert set(figures["gate"]) == {*baselines.PLAIN, baselines.LOGISTIC, "calibration"}
+    assert figures["log_loss"] < figures["baselines"][baselines.TABLE]["log_loss"]
 
 
 def test_it_is_registered_with_its_artifact_and_no_prose(run: Run) -> None:
@@ -110,7 +110,7 @@ def test_what_is_served_learned_from_all_that_is_known(run: Run) -> None:
     manifest = open_artifact(run.out / "artifact").manifest
     assert manifest["known_by"] == (export_fixture.AS_OF + timedelta(days=1)).isoformat()
     assert manifest["card"]["learned_from"].startswith(f"{run.figures['learned_from']} claims")
-    assert run.figures["learned_from"] > run.figures["n"] > run.figures["latest"]["n"]  # type: ignore[operator,index]
+    assert run.figures["learned_from"] > run.figures["n"] > run.figures["latest"]["n"]
 
 
 def test_the_card_shows_slices_and_says_where_there_are_too_few(run: Run) -> None:

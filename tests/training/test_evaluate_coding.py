@@ -1,14 +1,12 @@
 import json
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.real_data import SHARED, needs
 from training.coding import build
 from training.coding_metrics import Counts, count
 from training.evaluate_coding import FolderError, evaluate, read_folder
-
-SHARED = Path(os.environ.get("CLEANCLAIM_SHARED_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
 
 
 def _folder(path: Path) -> Path:
@@ -70,13 +68,12 @@ def test_a_folder_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_data
+@needs("coding/acibench/dev")
 def test_real_visit_notes_reach_the_figure(model: Path) -> None:
     """ACI-Bench dev, the notes read while building (the first 40); evaluation only, never training."""
     from models.coding.suggester import Suggester
 
     folder = SHARED / "coding/acibench/dev"
-    if not folder.is_dir():
-        pytest.skip("the public coding notes are not beside this checkout")
     ids = sorted(p.stem for p in (folder / "notes").glob("*.txt"))[:40]
     metrics = evaluate(Suggester.load(model), folder, ids)
     assert metrics["n_notes"] == 40

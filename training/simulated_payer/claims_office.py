@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 
 from billing_core.acknowledgment import ClaimAcknowledgment, InterchangeAcknowledgment
@@ -95,7 +96,7 @@ class ClaimsOffice:
         payers = sorted({claim.payer.number for claim in letter.claims})
         speaker = payers[0] if len(payers) == 1 else letter.receiver
         for group in letter.groups:
-            self._send(speaker, letter.sender, day, "999", lambda e, g=group: acknowledgment_999.write(g, e))  # type: ignore[misc]
+            self._send(speaker, letter.sender, day, "999", partial(acknowledgment_999.write, group))
         admitted: list[tuple[Claim, Office, str]] = []
         claims = sorted(letter.claims, key=lambda c: (c.payer.number, c.practice.npi, c.number))
         for (_, _), some in groupby(claims, key=lambda c: (c.payer.number, c.practice.npi)):
@@ -331,7 +332,7 @@ class ClaimsOffice:
                 made.append(one)
                 for answer in mine:
                     self._issued(answer)
-            self._send(payer, mailbox, pay_on, "835", lambda e, m=tuple(made): remittance_835.write(m, e))  # type: ignore[misc]
+            self._send(payer, mailbox, pay_on, "835", partial(remittance_835.write, tuple(made)))
 
     def _issued(self, due: Due) -> None:
         """Note in the docket what has gone out."""

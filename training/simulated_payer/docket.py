@@ -165,7 +165,8 @@ class Docket:
 
     def due_of(self, payer: str, number: str) -> list[str]:
         """The keys of what still waits for one claim."""
-        return sorted(key for key in self.due.keys() if key.split("|")[1:3] == [payer, number])  # noqa: SIM118
+        keys = self.due.keys()
+        return sorted(key for key in keys if key.split("|")[1:3] == [payer, number])
 
     def due_until(self, day: date) -> list[Due]:
         """What is due up to that day, taken off the shelf."""

@@ -238,8 +238,8 @@ def _slips(table: Table) -> Slips:
     days = {"coverage_learned_days": (20, 120), "late_charge_days": (95, 200)}
     names = [f for f in Slips.__slots__ if f not in days]
     slips = Slips(
-        **{n: table.share(n, 0.0) for n in names},  # type: ignore[arg-type]
-        **{n: table.between(n, 1, 700, default) for n, default in days.items()},  # type: ignore[arg-type]
+        **{n: table.share(n, 0.0) for n in names},  # type: ignore[arg-type]  # a share: every other field is one
+        **{n: table.between(n, 1, 700, default) for n, default in days.items()},  # type: ignore[arg-type]  # two numbers
     )
     table.done()
     return slips

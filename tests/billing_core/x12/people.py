@@ -274,7 +274,7 @@ SEVEN_ADJUSTMENTS = replace(
 
 def remittance(*claims: ClaimPayment, **changes: object) -> Remittance:
     """A remittance that balances, of these claims."""
-    plbs: tuple[ProviderAdjustment, ...] = changes.get("provider_adjustments", ())  # type: ignore[assignment]
+    plbs: tuple[ProviderAdjustment, ...] = changes.get("provider_adjustments", ())
     total = sum(c.paid for c in claims) - sum(p.amount for p in plbs)
     whole = Remittance(
         payer_name="NORTHERN HEALTH",
@@ -292,7 +292,7 @@ def remittance(*claims: ClaimPayment, **changes: object) -> Remittance:
         payer_address=Address("PO BOX 1", "ALBANY", "NY", "122010001"),
         payer_phone="8005550100",
     )
-    return replace(whole, **changes)  # type: ignore[arg-type]
+    return replace(whole, **changes)
 
 
 OFFSETS = tuple(
@@ -330,7 +330,7 @@ HOSPITAL_PRACTICE = replace(
 
 def room(number: int, revenue: str, amount: int, **changes: object) -> ClaimLine:
     """A line of a bill, by revenue code."""
-    detail = LineDetail(revenue=revenue, **changes)  # type: ignore[arg-type]
+    detail = LineDetail(revenue=revenue, **changes)
     return ClaimLine(number, f"ELMF00000088L{number}", "", "", (), 1, (), amount, DAY, detail=detail)
 
 

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-from pathlib import Path
 
 import pytest
 
 from billing_core.rule import Finding, Severity
 from billing_core.x12.check import check
+from tests.real_data import SHARED, needs
 
-ROOT = Path(__file__).resolve().parents[3]
-EDI = (Path(os.environ.get("CLEANCLAIM_SHARED_DATA", ROOT / "../shared/data")) / "edi").resolve()
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(
-        not EDI.is_dir(), reason="REAL DATA ABSENT: the published X12 files are not beside the checkout"
-    ),
-]
+EDI = SHARED / "edi"
+pytestmark = [pytest.mark.real_data, needs("edi/bad")]
 UNSAID = "named bad by source"
 
 # A defect as the list words it -> the rule that finds it, and what its message or place must hold.

@@ -105,7 +105,7 @@ def test_any_bytes(data: bytes) -> None:
 @pytest.mark.parametrize("kind", [None, "text", 5])
 def test_what_is_not_bytes(kind: object) -> None:
     with pytest.raises(X12Error):
-        remittance_835.read(kind)  # type: ignore[arg-type]
+        remittance_835.read(kind)
 
 
 SOAK = bool(os.environ.get("CLEANCLAIM_SOAK"))

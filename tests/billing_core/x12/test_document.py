@@ -8,7 +8,8 @@ from billing_core.errors import X12Error
 from billing_core.x12 import document
 from billing_core.x12.segment import read_segments
 from tests.billing_core.x12.people import STORIES
-from tests.billing_core.x12.test_published_files import ALL, EDI, name
+from tests.billing_core.x12.test_published_files import ALL, name
+from tests.real_data import needs
 
 FILES = {story: write() for story, write in STORIES.items()}
 VISIT = FILES["837P/office-visit"]
@@ -81,7 +82,7 @@ def test_what_does_not_begin_with_an_isa(data: bytes) -> None:
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not EDI.is_dir(), reason="REAL DATA ABSENT: the published X12 files are not beside the checkout")
+@needs("edi")
 def test_every_published_file_is_written_back_to_the_byte() -> None:
     published = [path for path in ALL if path.parent.name != "bad"]
     assert len(published) == 107

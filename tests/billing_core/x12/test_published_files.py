@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -14,17 +13,11 @@ from billing_core.remittance import imbalances
 from billing_core.rule import Severity
 from billing_core.x12 import acknowledgment_277ca, acknowledgment_999, claim_837p, remittance_835
 from billing_core.x12.check import check
+from tests.real_data import SHARED, needs
 
-ROOT = Path(__file__).resolve().parents[3]
-SHARED = Path(os.environ.get("CLEANCLAIM_SHARED_DATA", ROOT / "../shared/data")).resolve()
 EDI = SHARED / "edi"
 ALL = sorted(EDI.glob("*/*.edi"))
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(
-        not EDI.is_dir(), reason="REAL DATA ABSENT: the published X12 files are not beside the checkout"
-    ),
-]
+pytestmark = [pytest.mark.real_data, needs("edi")]
 
 
 def name(path: Path) -> str:

@@ -31,6 +31,7 @@ from tests.billing_core.x12.people import (
     remittance,
 )
 from tests.billing_core.x12.test_published_files import EDI, name
+from tests.real_data import needs
 
 ENVELOPES = ("ISA", "GS", "ST", "SE", "GE", "IEA", "BHT", "HL")
 # What is written in another way, or on purpose not at all. Each is the segment as compared, up to the *.
@@ -61,7 +62,7 @@ def published(*folders: str) -> Iterator[Path]:
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not EDI.is_dir(), reason="REAL DATA ABSENT: the published X12 files are not beside the checkout")
+@needs("edi")
 @pytest.mark.parametrize("path", list(published("837P", "837I", "835")), ids=name)
 def test_no_segment_of_a_published_file_is_lost(path: Path) -> None:
     data = path.read_bytes()

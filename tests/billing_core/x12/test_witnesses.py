@@ -16,8 +16,9 @@ from billing_core.x12.check import check
 from billing_core.x12.envelope import Envelope
 from tests.billing_core.x12 import generated
 from tests.billing_core.x12.people import STORIES
-from tests.billing_core.x12.test_published_files import ALL, EDI, name
+from tests.billing_core.x12.test_published_files import ALL, name
 from tests.billing_core.x12.witnesses import ask_ansi_x12, ask_pyx12, explained, installed, verdicts
+from tests.real_data import needs
 
 SOAK = bool(os.environ.get("CLEANCLAIM_SOAK"))
 SEED = int(os.environ.get("CLEANCLAIM_SEED", "2026"))
@@ -26,10 +27,10 @@ PER_FILE = 50
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not EDI.is_dir(), reason="REAL DATA ABSENT: the published X12 files are not beside the checkout")
+@needs("edi")
 @pytest.mark.parametrize("path", [p for p in ALL if p.parent.name != "bad"], ids=name)
 def test_a_witness_agrees_or_the_table_says_who_is_right(path: object) -> None:
-    data = path.read_bytes()  # type: ignore[attr-defined]
+    data = path.read_bytes()
     for witness, (theirs, ours) in verdicts(data, check(data)).items():
         if bool(theirs) != bool(ours):
             assert explained(witness, theirs, ours), (witness, theirs[:500], ours[:500])

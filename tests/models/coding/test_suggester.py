@@ -18,7 +18,7 @@ def _suggest(
 
 
 def _diagnoses(suggester: Suggester, text: str, **visit: object) -> list[str]:
-    found = _suggest(suggester, text, **visit)  # type: ignore[arg-type]
+    found = _suggest(suggester, text, **visit)
     return [c.code for c in found.codes if c.system is CodeSystem.ICD10CM]
 
 

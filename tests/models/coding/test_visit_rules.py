@@ -31,8 +31,8 @@ def _counts(kind: type[Problem] | type[Datum], text: str) -> dict[Problem | Datu
 
 def _work(row: dict[str, str]) -> Work:
     return Work(
-        _counts(Problem, row["problems"]),  # type: ignore[arg-type]
-        _counts(Datum, row["data"]),  # type: ignore[arg-type]
+        _counts(Problem, row["problems"]),
+        _counts(Datum, row["data"]),
         None if row["risk"] == "-" else Risk[row["risk"]],
         None if row["minutes"] == "-" else int(row["minutes"]),
     )

@@ -16,7 +16,7 @@ DAY = date(2026, 4, 10)
 
 def sent(key: str = "a", on: date = DAY, patient: str = "p", **changes: object) -> ClaimFacts:
     made = facts(specimens.claim(id=key), on, patient)
-    return replace(made, **{"days_to_submit": 3, **changes})  # type: ignore[arg-type]
+    return replace(made, **{"days_to_submit": 3, **changes})
 
 
 def value(values: tuple[float, ...], name: str) -> float:

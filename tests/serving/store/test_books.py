@@ -301,7 +301,7 @@ def test_open_balances_by_business_date_and_owner(books: Books) -> None:
 
 def test_a_float_is_refused_before_it_reaches_the_database(books: Books) -> None:
     with pytest.raises(MoneyError):
-        books.add_statement("guarantor", DAY, 1.5, {}, b"")  # type: ignore[arg-type]
+        books.add_statement("guarantor", DAY, 1.5, {}, b"")
 
 
 # --- what happened ---

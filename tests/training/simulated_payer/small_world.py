@@ -65,7 +65,7 @@ def contract(payer: Payer, **terms: object) -> Contract:
         corrected_by=Remedy.REPLACEMENT,
         authorization_required=frozenset({"73721"}),
     )
-    return replace(base, **terms)  # type: ignore[arg-type]
+    return replace(base, **terms)
 
 
 def member(n: int) -> Patient:
@@ -89,7 +89,7 @@ def coverage(n: int, payer: Payer = PAYER, rank: int = 1, **changes: object) -> 
         begun,
         plan="Plan",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def claim(serial: int, n: int, *procedures: str, **changes: object) -> Claim:
@@ -127,7 +127,7 @@ def claim(serial: int, n: int, *procedures: str, **changes: object) -> Claim:
         lines=lines,
         created_on=TODAY,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def file_of(claims: Sequence[Claim], control: int = 1, on: date = TODAY) -> bytes:

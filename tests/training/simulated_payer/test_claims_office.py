@@ -51,7 +51,7 @@ def answer(door: Doors, *claims: Claim, today: date = LATE) -> None:
 
 
 def habits(tmp_path: Path, text: str, **world: object) -> Doors:
-    return doors(write_world(tmp_path / "world", text, **world), tmp_path)  # type: ignore[arg-type]
+    return doors(write_world(tmp_path / "world", text, **world), tmp_path)
 
 
 def test_a_clean_claim_is_taken_acknowledged_and_paid_by_contract(plain: Doors) -> None:

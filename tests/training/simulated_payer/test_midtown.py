@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,6 @@ MIDTOWN = Path(__file__).resolve().parents[3] / "data" / "synthetic" / "worlds" 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("training.synthetic.command") is None, reason="the generator of worlds is not here yet"
-)
 def test_midtown_denies_rejects_and_takes_back_as_payers_do(tmp_path: Path) -> None:
     world = tmp_path / "world"
     asked = ["--encounters", "2000", "--seed", "3", "--out", str(world)]
