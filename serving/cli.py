@@ -132,7 +132,7 @@ def user_add(args: argparse.Namespace) -> int:
     from serving.security import may
 
     desk = _desk(args)
-    may(desk.actor, "user.manage", desk.practice_id)
+    may(desk.actor, "user.manage", desk.practice_id)  # before a login is made that then has no place
     # A user without a password gets one that nobody knows: they can be named, and cannot sign in.
     password = secrets.token_urlsafe(32) if args.no_password else os.environ.get("CLEANCLAIM_PASSWORD", "")
     with desk.store.access() as access:
@@ -140,6 +140,50 @@ def user_add(args: argparse.Namespace) -> int:
     with desk.store.open(desk.practice_id) as books:
         books.grant(user.id, args.role)
         books.log(desk.actor, "user.manage", user.id, reason="added", after={"roles": sorted(args.role)})
+    return 0
+
+
+def user_list(args: argparse.Namespace) -> int:
+    """Who works in the practice, and as what."""
+    from serving.desk import people
+
+    for user in people.users(_desk(args)):
+        print(f"{user.login:24s} {', '.join(user.roles)}{'' if user.active else '  (may not sign in)'}")
+    return 0
+
+
+def key_make(args: argparse.Namespace) -> int:
+    """Make a key for a machine; its text is printed once and kept nowhere."""
+    from pydantic import ValidationError
+
+    from serving.desk import people
+    from serving.errors import InputError
+    from serving.schemas.access import KeyIn
+
+    try:
+        wish = KeyIn(name=args.name, roles=args.role)
+    except ValidationError as error:
+        mend = "up to 64 letters, digits, blanks, dots and dashes"
+        raise InputError("a key is not named so", field="name", mend=mend) from error
+    made = people.make_key(_desk(args), wish)
+    print(made.text)
+    return 0
+
+
+def key_list(args: argparse.Namespace) -> int:
+    """The keys of the practice's machines."""
+    from serving.desk import people
+
+    for key in people.keys(_desk(args)):
+        print(f"{key.id}  {key.begins}...  {key.name}  {', '.join(key.roles)}  {key.revoked_at or 'opens'}")
+    return 0
+
+
+def key_revoke(args: argparse.Namespace) -> int:
+    """Let a key open nothing any more."""
+    from serving.desk import people
+
+    people.revoke_key(_desk(args), args.id)
     return 0
 
 
@@ -353,6 +397,15 @@ def _user_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-password", action="store_true")
 
 
+def _key_make(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="what the machine is, such as clearinghouse")
+    parser.add_argument("--role", action="append", required=True)
+
+
+def _key_revoke(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id")
+
+
 def _suggest(parser: argparse.ArgumentParser) -> None:
     _files(parser)
     parser.add_argument("--model", type=Path)
@@ -390,6 +443,10 @@ COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bo
     "tables import": (tables_import, _paths("dir"), False),
     "practice add": (practice_add, _practice_add, False),
     "user add": (user_add, _user_add, True),
+    "user list": (user_list, _nothing, True),
+    "key make": (key_make, _key_make, True),
+    "key list": (key_list, _nothing, True),
+    "key revoke": (key_revoke, _key_revoke, True),
     "import": (import_folder, _paths("dir"), True),
     "register": (register, _paths("dir"), True),
     "suggest": (suggest, _suggest, False),

@@ -60,6 +60,7 @@ _MANAGER, _SCIENTIST, _ADMINISTRATOR = Role.MANAGER, Role.DATA_SCIENTIST, Role.A
 ACTIONS: dict[str, frozenset[Role]] = {
     "practice.create": _roles(_ADMINISTRATOR),
     "user.manage": _roles(_ADMINISTRATOR),
+    "user.read": _roles(_ADMINISTRATOR),
     "event.read": _roles(_MANAGER, _ADMINISTRATOR),
     "patient.read": _roles(_CODER, _BILLER, _DESK, _MANAGER),
     "patient.register": _roles(_DESK, _BILLER, _MANAGER),

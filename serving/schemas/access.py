@@ -47,27 +47,43 @@ class Me(Schema):
     practices: list[PracticeChoice]
 
 
-class NewUser(Schema):
-    """A user to add to this practice."""
-
-    login: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._@-]+$")
-    password: str = Field(min_length=12, max_length=256)
-    roles: list[str] = Field(min_length=1)
-
-
 class UserView(Schema):
     """A user of this practice."""
 
     id: str
     login: str
+    active: bool
     roles: list[str]
 
 
-class ApiKeyView(Schema):
-    """A new API key. `key` is shown this once."""
+class RolesIn(Schema):
+    """The roles a member shall have here; none takes the membership away."""
+
+    roles: list[str] = Field(max_length=10)
+
+
+class KeyIn(Schema):
+    """A key to make for a machine: what it is for, and its roles."""
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._ -]+$")
+    roles: list[str] = Field(min_length=1, max_length=10)
+
+
+class KeyView(Schema):
+    """A key of this practice; `begins` is enough to know it by."""
 
     id: str
-    key: str
+    name: str
+    begins: str
+    roles: list[str]
+    made_at: str
+    revoked_at: str
+
+
+class NewKeyView(KeyView):
+    """A key just made. `text` is told this once and kept nowhere."""
+
+    text: str
 
 
 class EventView(Schema):

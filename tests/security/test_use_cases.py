@@ -18,6 +18,7 @@ import pytest
 import serving.desk
 from serving.desk.case import USE_CASES
 from serving.errors import Forbidden, InputError, NoModel, NotFound
+from serving.schemas.access import KeyIn, RolesIn
 from serving.schemas.billing import MendIn, PaymentIn, ServiceIn, WriteOffIn
 from serving.schemas.coding import DecisionIn, SignatureIn
 from serving.schemas.contracts import ContractIn, EstimateIn, PlannedIn, WhatIfIn
@@ -83,6 +84,8 @@ ASKS: Mapping[str, Arguments] = {
     "coding.sign": lambda ids, folder: (ids.open_encounter, SignatureIn()),
     "coding.suggest": lambda ids, folder: (ids.open_encounter,),
     "money.statement_pdf": lambda ids, folder: (ids.statement,),
+    "people.set_roles": lambda ids, folder: (ids.user, RolesIn(roles=["front_desk"])),
+    "people.revoke_key": lambda ids, folder: (ids.key,),
     "write_off.approve": lambda ids, folder: (ids.write_off,),
     "write_off.ask": lambda ids, folder: (ids.rejected, WriteOffIn(reason="none")),
     "write_off.decline": lambda ids, folder: (ids.write_off,),
@@ -127,6 +130,10 @@ LISTS: Mapping[str, Arguments] = {
     "scoring.score_claims": NONE,
     "secondary.build_secondaries": NONE,
     "write_off.asked": NONE,
+    "people.users": NONE,
+    "people.keys": NONE,
+    "people.make_key": lambda ids, folder: (KeyIn(name="scanner", roles=["front_desk"]),),
+    "people.events": NONE,
 }
 # READS: it takes a file of lines that name things; a stranger's are passed over or refused.
 READS: Mapping[str, Arguments] = {

@@ -11,9 +11,11 @@ from pathlib import Path
 from billing_core.registration import PersonName
 from models import artifact
 from serving import settings
+from serving.desk import people as people_desk
 from serving.desk import write_off
 from serving.desk.case import Desk, open_desk
 from serving.ids import FixedClock, uuid7
+from serving.schemas.access import KeyIn
 from serving.schemas.billing import WriteOffIn
 from serving.security import Actor, Role
 from serving.store.books import Store
@@ -39,6 +41,8 @@ class Ids:
     coverage: str
     write_off: str
     patient: str
+    user: str
+    key: str
 
 
 def small_model(folder: Path, words: str = "none") -> Path:
@@ -100,6 +104,8 @@ class Two:
                 coverage=f"coverage-{key}1-1",
                 patient=f"patient-{key}1",
                 write_off=books.work("write-off", status=None)[0].id,
+                user=next(m.user_id for m in books.members() if m.roles == {Role.FRONT_DESK}),
+                key=books.api_keys()[0].id,
             )
 
 
@@ -114,5 +120,6 @@ def two_practices(root: Path) -> Iterator[Two]:
             with store.read(clinic.practice_id) as books:
                 shared = claims_of(books, f"{clinic.mark[0].lower()}1")[0].claim.id
             write_off.ask(two.desk(clinic), shared, WriteOffIn(reason="hardship"))
+            people_desk.make_key(two.desk(clinic), KeyIn(name="scanner", roles=["front_desk"]))
         yield two
         store.close()
