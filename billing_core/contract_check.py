@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from billing_core.adjudication import Accumulators, Decision, PayerFacts, adjudicate
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import Decision, adjudicate
 from billing_core.claim import Claim, ClaimLine, Frequency, PriorPayer
 from billing_core.codesets.tables import Tables
 from billing_core.contract import CobMethod, Contract
 from billing_core.contract_vector import Expected, ExpectedLine, Vector, VectorPrior
 from billing_core.errors import ContractError
 from billing_core.money import Cents, amount_text
+from billing_core.refusal import PayerFacts
 from billing_core.registration import (
     Address,
     Authorization,

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing_core.adjudication import Accumulators, Decision, PayerFacts, adjudicate
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import Decision, adjudicate
 from billing_core.chargemaster import Chargemaster
 from billing_core.claim import Claim
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
 from billing_core.errors import ContractError
 from billing_core.money import Cents, amount_text
+from billing_core.refusal import PayerFacts
 from billing_core.registration import Coverage, Patient, Practice, Provider
 from billing_core.remittance import ClaimPayment
 

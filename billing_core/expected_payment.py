@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from billing_core.adjudication import Accumulators, PayerFacts, adjudicate
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import adjudicate
 from billing_core.claim import Claim, Frequency
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
 from billing_core.denial import LineDenial
 from billing_core.errors import BillingError
 from billing_core.money import Cents
+from billing_core.refusal import PayerFacts
 
 _YEARS = 3650  # days: a filing limit that nothing exceeds
 

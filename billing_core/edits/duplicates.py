@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing_core.adjudication import line_key
 from billing_core.claim import Claim, Frequency
 from billing_core.edits.context import ClaimContext, Problem, edit
+from billing_core.refusal import line_key
 
 _MANUAL = "CMS Claims Processing Manual ch. 1 section 120; CARC 18"
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing_core.adjudication import filing_deadline
 from billing_core.claim import Claim, Frequency
 from billing_core.edits.context import ClaimContext, Problem, edit
+from billing_core.refusal import filing_deadline
 from billing_core.rule import Severity
 
 NEAR_DAYS = 14

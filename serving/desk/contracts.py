@@ -11,7 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from billing_core import underpayment
-from billing_core.adjudication import Accumulators, Decision, PayerFacts, adjudicate
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import Decision, adjudicate
 from billing_core.claim import Claim, ClaimLine, ClaimState, Frequency
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
@@ -23,6 +24,7 @@ from billing_core.errors import ContractError
 from billing_core.estimate import GoodFaithEstimate, GoodFaithLine, PlannedService, estimate, good_faith_estimate
 from billing_core.money import Cents, amount_text, parse_amount
 from billing_core.pricing import Step
+from billing_core.refusal import PayerFacts
 from billing_core.registration import Coverage
 from billing_core.remittance import ClaimPayment, Group
 from billing_core.rule import Finding, Severity

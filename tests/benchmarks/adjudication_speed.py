@@ -15,12 +15,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from billing_core.adjudication import Accumulators, PayerFacts, adjudicate
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import adjudicate
 from billing_core.claim import Claim, PriorPayer
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
 from billing_core.contract_file import read
 from billing_core.identifiers import claim_number
+from billing_core.refusal import PayerFacts
 from billing_core.remittance import Adjustment, Group
 from billing_core.x12 import claim_837p
 from billing_core.x12.envelope import Envelope

@@ -12,16 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_core.adjudication import (
-    ORDER,
-    Accumulators,
-    Decision,
-    PayerFacts,
-    adjudicate,
-    deny_lines,
-    line_key,
-    take_back,
-)
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import Decision, adjudicate, deny_lines, take_back
 from billing_core.claim import Claim, Frequency, PriorPayer
 from billing_core.codesets.build import write_table
 from billing_core.codesets.layout import TableHeader
@@ -30,6 +22,7 @@ from billing_core.contract import BenefitPlan, Limit, ServiceShare
 from billing_core.errors import ContractError
 from billing_core.identifiers import line_control_number
 from billing_core.pricing import allowed_amount
+from billing_core.refusal import ORDER, PayerFacts, line_key
 from billing_core.remittance import Adjustment, ClaimPayment, Group, Remittance, imbalances
 from tests.billing_core.specimens import (
     AUTHORIZATION,

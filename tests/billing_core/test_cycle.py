@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
-from billing_core.adjudication import Accumulators, PayerFacts, adjudicate
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import adjudicate
 from billing_core.chargemaster import Chargemaster, Price
 from billing_core.claim import Claim, ClaimState
 from billing_core.claim_build import Registration
@@ -19,6 +20,7 @@ from billing_core.cycle import Day, Done, Practised, run_cycle
 from billing_core.edits import ClaimContext, scrub
 from billing_core.encounter import AssignedCode, CodeSystem, Encounter, Setting, SignedEncounter
 from billing_core.ledger import AccountKind
+from billing_core.refusal import PayerFacts
 from billing_core.registration import Coverage, Guarantor
 from billing_core.remittance import ClaimPayment, Remittance
 from billing_core.rule import Finding

@@ -8,11 +8,13 @@ from io import BytesIO
 
 import pytest
 
-from billing_core.adjudication import Accumulators, PayerFacts, adjudicate
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import adjudicate
 from billing_core.chargemaster import Chargemaster, Price
 from billing_core.codesets.tables import Tables
 from billing_core.errors import ContractError
 from billing_core.estimate import PlannedService, estimate, good_faith_estimate, score
+from billing_core.refusal import PayerFacts
 from serving.good_faith_pdf import good_faith_pdf
 from tests.billing_core.specimens import CONTRACT, COVERAGE, PATIENT, PRACTICE, PROVIDER, SERVICE, claim, line
 

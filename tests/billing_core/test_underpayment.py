@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from billing_core.adjudication import Decision, PayerFacts, adjudicate
+from billing_core.adjudication import Decision, adjudicate
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
 from billing_core.fee_terms import PaymentReduction
+from billing_core.refusal import PayerFacts
 from billing_core.remittance import Adjustment, ClaimPayment, Group
 from billing_core.underpayment import by_payer_and_clause, compare, sentence
 from tests.billing_core.specimens import CONTRACT, COVERAGE, claim, line

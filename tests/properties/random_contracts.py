@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from billing_core.adjudication import Accumulators, PayerFacts
+from billing_core.accumulator import Accumulators
 from billing_core.claim import Claim, PriorPayer
 from billing_core.contract import BenefitPlan, CobMethod, Contract, Limit, Remedy, ServiceShare, Since
 from billing_core.errors import ContractError
@@ -30,6 +30,7 @@ from billing_core.fee_terms import (
     Schedule,
 )
 from billing_core.identifiers import claim_number
+from billing_core.refusal import PayerFacts
 from billing_core.remittance import Adjustment, Group
 from tests.billing_core import specimens
 

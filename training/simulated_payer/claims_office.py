@@ -16,11 +16,13 @@ from decimal import Decimal
 from functools import partial
 from itertools import groupby
 
+from billing_core.accumulator import Accumulators
 from billing_core.acknowledgment import ClaimAcknowledgment, InterchangeAcknowledgment
-from billing_core.adjudication import Accumulators, Decision, PayerFacts, Refusal, line_key, take_back
+from billing_core.adjudication import Decision, take_back
 from billing_core.claim import Claim, Frequency
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Remedy
+from billing_core.refusal import PayerFacts, Refusal, line_key
 from billing_core.registration import Coverage, Payer
 from billing_core.remittance import ClaimPayment, Group, ProviderAdjustment
 from billing_core.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, remittance_835

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from billing_core.adjudication import Accumulators
+from billing_core.accumulator import Accumulators
 from billing_core.money import Cents, amount_text, parse_amount
 from billing_core.record import from_plain, to_plain
 from billing_core.remittance import ClaimPayment, ProviderAdjustment

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from billing_core.adjudication import Accumulators, Decision, PayerFacts, Refusal, adjudicate, deny_lines
+from billing_core.accumulator import Accumulators
+from billing_core.adjudication import Decision, adjudicate, deny_lines
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
 from billing_core.denial import denials
 from billing_core.errors import ContractError
 from billing_core.money import times
+from billing_core.refusal import PayerFacts, Refusal
 from billing_core.registration import Coverage
 from billing_core.remittance import ClaimPayment, Group
 from training.simulated_payer.chance import CERTAIN, any_of, happens, one_of

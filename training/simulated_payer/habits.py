@@ -25,13 +25,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from billing_core.adjudication import Refusal
 from billing_core.claim import Claim, ClaimLine
 from billing_core.codesets.tables import plain_code
 from billing_core.contract import Contract
 from billing_core.denial import denying
 from billing_core.errors import BillingError, MoneyError
 from billing_core.money import Cents, parse_amount
+from billing_core.refusal import Refusal
 from billing_core.registration import Authorization
 from billing_core.remittance import Adjustment, Group
 
