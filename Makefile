@@ -45,7 +45,7 @@ bench: setup ## speed beside the peers, as ratios
 	@$(BIN)/python -m tests.benchmarks
 
 soak: setup ## the long runs; seeds and logs are kept in docs/soak.md
-	@CLEANCLAIM_SOAK=1 $(BIN)/python -m pytest -q -n 2 tests/properties tests/stories tests/billing_core/x12
+	@CLEANCLAIM_SOAK=1 $(BIN)/python -m pytest -q -n 2 tests/properties tests/stories tests/billing_core/x12 tests/models/denial
 
 lock: setup ## resolve the dependencies anew
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \

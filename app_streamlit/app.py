@@ -5,7 +5,26 @@ from __future__ import annotations
 import streamlit as st
 
 from app_streamlit import client
-from app_streamlit.screens import biller, coder, contracts, estimates, practice, statements, underpayments
+from app_streamlit.screens import (
+    accounts,
+    appeals,
+    balances,
+    bank,
+    biller,
+    coder,
+    contracts,
+    credits,
+    day,
+    estimates,
+    figures,
+    models,
+    practice,
+    receivable,
+    remittances,
+    statements,
+    underpayments,
+    unmatched,
+)
 from app_streamlit.widgets.look import keep_cookie, style, who
 from app_streamlit.widgets.messages import show_problem
 
@@ -17,7 +36,20 @@ PAGES = (
     ("contracts", "Contracts", contracts.show, {"biller", "manager"}),
     ("underpayments", "Underpayments", underpayments.show, {"biller", "manager"}),
     ("statements", "Statements", statements.show, {"biller", "front_desk", "manager"}),
+    ("appeals", "Appeals", appeals.show, {"biller", "manager"}),
+    ("models", "Models", models.show, {"data_scientist", "manager"}),
     ("practice", "Practice", practice.show, {"manager"}),
+)
+MONEY = (
+    ("remittances", "Remittances", remittances.show, {"biller", "manager"}),
+    ("unmatched", "Unmatched answers", unmatched.show, {"biller", "manager"}),
+    ("bank", "Bank", bank.show, {"biller", "manager"}),
+    ("accounts", "Accounts", accounts.show, {"biller", "manager"}),
+    ("balances", "What patients owe", balances.show, {"biller", "manager"}),
+    ("credits", "Credits and refunds", credits.show, {"biller", "manager"}),
+    ("receivable", "A/R by age", receivable.show, {"biller", "manager"}),
+    ("day", "The day", day.show, {"biller", "manager"}),
+    ("figures", "Figures", figures.show, {"biller", "manager"}),
 )
 
 
@@ -35,11 +67,15 @@ def main() -> None:
         show_problem(problem)
         return
     who(me)
-    pages = [st.Page(show, title=title, url_path=path) for path, title, show, roles in PAGES if roles & set(me.roles)]
+    mine = set(me.roles)
+    pages, money = (
+        [st.Page(show, title=title, url_path=path) for path, title, show, roles in some if roles & mine]
+        for some in (PAGES, MONEY)
+    )
     if not pages:
         st.info("Your roles open none of these screens. Ask an administrator for the role coder, biller or manager.")
         return
-    page = st.navigation(pages, position="top")
+    page = st.navigation({"": pages, "Money": money} if money else pages, position="top")
     try:
         page.run()
     except client.ApiProblem as problem:

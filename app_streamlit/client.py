@@ -31,7 +31,18 @@ from serving.schemas.billing import (
     WriteOffIn,
     WriteOffItem,
 )
-from serving.schemas.coding import DecisionIn, EncounterItem, EncounterView, SignatureIn, SignatureView
+from serving.schemas.coding import (
+    AnswerIn,
+    CloseIn,
+    DecisionIn,
+    EncounterItem,
+    EncounterView,
+    QueryIn,
+    QueryView,
+    SignatureIn,
+    SignatureView,
+    SymmetryView,
+)
 from serving.schemas.contracts import (
     ContractCheck,
     ContractIn,
@@ -51,6 +62,9 @@ SESSION = "session"
 WAIT_SECONDS = 30.0
 
 Answer = TypeVar("Answer", bound=Schema)
+
+
+Door = TypeVar("Door", bound="Client")
 
 
 class ApiProblem(Exception):
@@ -150,6 +164,30 @@ class Client:
         """Sign the codes."""
         return _one(SignatureView, self._send("POST", f"/encounters/{_part(encounter_id)}/signature", body=signature))
 
+    def close_visit(self, encounter_id: str, wish: CloseIn) -> None:
+        """End a visit without a charge."""
+        self._send("POST", f"/encounters/{_part(encounter_id)}/close", body=wish)
+
+    def queries(self) -> list[QueryView]:
+        """The queries to providers that hold a claim."""
+        return _many(QueryView, self._send("GET", "/queries"))
+
+    def ask(self, encounter_id: str, query: QueryIn) -> None:
+        """Ask the note's author what a code leaves open."""
+        self._send("POST", f"/encounters/{_part(encounter_id)}/queries", body=query)
+
+    def answer(self, query_id: str, said: AnswerIn) -> None:
+        """Enter what the note's author answered."""
+        self._send("POST", f"/queries/{_part(query_id)}/answer", body=said)
+
+    def end_query(self, query_id: str, verb: Literal["settle", "withdraw"]) -> None:
+        """Settle an answered query, or take one back."""
+        self._send("POST", f"/queries/{_part(query_id)}/{verb}")
+
+    def symmetry(self) -> SymmetryView:
+        """Whether suggestions lean."""
+        return _one(SymmetryView, self._send("GET", "/coding/symmetry"))
+
     def queue(self) -> QueueView:
         """The biller's queue."""
         return _one(QueueView, self._send("GET", "/queue"))
@@ -234,8 +272,19 @@ class Client:
         """What verifying the ledger found."""
         return _one(LedgerProof, self._send("GET", "/ledger/proof"))
 
+    def _send_file(self, path: str, name: str, data: bytes) -> httpx.Response:
+        """A file as it is, under the name its owner gave it."""
+        plain = "".join(c if c.isascii() and c.isprintable() and c not in "/\\" else "_" for c in name)[:200]
+        return self._send("POST", path, content=data, headers={"X-File-Name": plain or "file"})
+
     def _send(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Schema | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Schema | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         # A client of its own for every call: a shared one would carry one user's cookies into another's request.
         # The environment's proxies are not used: notes go to the API and nowhere else.
@@ -252,7 +301,8 @@ class Client:
                     path,
                     params=query,
                     json=None if body is None else body.model_dump(mode="json"),
-                    headers=self._headers,
+                    content=content,
+                    headers={**self._headers, **(headers or {})},
                 )
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
             raise ApiProblem(
@@ -315,11 +365,11 @@ def who() -> Me:
     """The user in front of the screen, in the practice they chose; the choice outlives a refresh in the address."""
     asked = str(st.session_state.get(PRACTICE) or st.query_params.get(PRACTICE, ""))
     try:
-        me = _signed_in(asked).me()
+        me = _signed_in(asked, Client).me()
     except ApiProblem as problem:
         if not asked or problem.status != 404:
             raise
-        me = _signed_in("").me()  # an address kept from another practice: begin in one of the user's own
+        me = _signed_in("", Client).me()  # an address kept from another practice: begin in one of the user's own
     st.session_state[PRACTICE] = me.practice_id
     if len(me.practices) > 1:
         st.query_params[PRACTICE] = me.practice_id
@@ -328,11 +378,16 @@ def who() -> Me:
 
 def current() -> Client:
     """The client of the user in front of the screen. Raises ApiProblem when nobody is signed in."""
-    return _signed_in(str(st.session_state.get(PRACTICE, "")))
+    return current_as(Client)
 
 
-def _signed_in(practice_id: str) -> Client:
+def current_as(kind: type[Door]) -> Door:
+    """The same, as a client that knows more doors."""
+    return _signed_in(str(st.session_state.get(PRACTICE, "")), kind)
+
+
+def _signed_in(practice_id: str, kind: type[Door]) -> Door:
     token = session_token()
     if not token:
         raise ApiProblem("You are not signed in.", "Sign in to go on; what you decided is kept.", 401)
-    return Client(token, practice_id)
+    return kind(token, practice_id)

@@ -5,6 +5,7 @@ Start reading here. The modules follow one dollar from the note to the patient's
     registration   who the patient is, who guarantees, which coverages pay in which order
     eligibility    is the coverage active on the date of service
     encounter      what happened, and the codes a person signed (AssignedCode)
+    provider_query what the note's author is asked, and that the claim waits for the answer
     chargemaster   what we charge for a code on a day
     charge         one priced, signed line of service
     claim_build    charges become claims; an answer becomes a corrected, void or secondary claim

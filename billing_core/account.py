@@ -15,6 +15,7 @@ from billing_core.ledger import AccountKind, Entry, EntryKind, Leg, Owner
 from billing_core.money import Cents
 
 PAYER_OWNERS = frozenset({Owner.PAYER_1, Owner.PAYER_2, Owner.PAYER_3})
+_KINDS = tuple(AccountKind)
 _MONEY = frozenset({AccountKind.CASH, AccountKind.UNAPPLIED, AccountKind.REFUND})
 
 
@@ -85,6 +86,10 @@ class Books:
             if leg.charge_id:
                 self._by_charge.setdefault(leg.charge_id, []).append((entry, leg))
 
+    def __contains__(self, charge_id: str) -> bool:
+        """Whether any entry speaks of the charge."""
+        return charge_id in self._by_charge
+
     def charges(self) -> tuple[str, ...]:
         """Every charge the entries speak of, in order of first appearance."""
         return tuple(self._by_charge)
@@ -116,14 +121,18 @@ class Books:
 
     def standing(self, charge_id: str) -> Standing:
         """The charge as the books have it. Two debtors at once break the law of the ledger and raise PostingError."""
-        sums = dict.fromkeys(AccountKind, 0)
+        sums = dict.fromkeys(_KINDS, 0)
         patient = 0
-        found = self._by_charge.get(charge_id, ())
-        for entry, leg in found:
-            sums[leg.account.kind] += leg.amount
-            if leg.account.kind in _MONEY and self._from_patient(entry):
-                patient += leg.amount
-        owed = balances(leg for _, leg in found)
+        owed: dict[Debtor, Cents] = {}
+        for entry, leg in self._by_charge.get(charge_id, ()):
+            account, amount = leg.account, leg.amount
+            sums[account.kind] += amount
+            if account.owner is not None:
+                debtor = Debtor(account.owner, account.party)
+                owed[debtor] = owed.get(debtor, 0) + amount
+            elif account.kind in _MONEY and self._from_patient(entry):
+                patient += amount
+        owed = {debtor: amount for debtor, amount in owed.items() if amount}
         if len(owed) > 1:
             raise PostingError("two debtors hold one open balance", where=f"charge {charge_id}", mend="gather it first")
         paid = sum(sums[kind] for kind in _MONEY)

@@ -16,7 +16,8 @@ from billing_core.money import Cents
 class InterchangeAcknowledgment:
     """TA1: was the interchange `control` taken? `code` is A, E (with errors noted) or R; `note` is TA105.
 
-    `on` and `at` are date and time (HHMM) of the interchange that is spoken of, not of the answer.
+    `on` and `at` are date and time (HHMM) of the interchange that is spoken of. `answered_on` is the day of the
+    payer's answer and `trace` the control number of its interchange: with our file, proof of timely filing.
     """
 
     control: int
@@ -24,6 +25,8 @@ class InterchangeAcknowledgment:
     code: str
     note: str = "000"
     at: str = ""
+    answered_on: date | None = None
+    trace: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -88,12 +91,23 @@ class GroupAcknowledgment:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherStatus:
+    """A status beside the one that decides (STC01, STC10, STC11). `line` is its service line, "" for all."""
+
+    category: str
+    status: str
+    entity: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimAcknowledgment:
     """One claim of a 277CA. `number` is our CLM01 (TRN02 of the patient level).
 
     `category` and `status` are STC01-1 and STC01-2. Categories A1, A2 accept; A3, A6, A7, A8 reject.
     `payer_reference` is the payer's claim number (REF*1K). `received_on` is the day on which the payer received the
-    claim (DTP*050) and `trace` its own trace number (TRN*1): proof of timely filing.
+    claim (DTP*050) and `trace` its own trace number (TRN*1): proof of timely filing. `further` are the other statuses
+    given, of the claim and of its lines.
     """
 
     number: str
@@ -110,6 +124,7 @@ class ClaimAcknowledgment:
     service_date: date | None = None
     received_on: date | None = None
     trace: str = ""
+    further: tuple[FurtherStatus, ...] = ()
 
     @property
     def accepted(self) -> bool:

@@ -1,21 +1,28 @@
-"""Appeals, thin: by when each remedy must be used, and the facts of a letter, each sentence with its source.
+"""Appeals: by when each remedy and each level must be used, and a letter each of whose sentences cites its source.
 
-Nothing is claimed here that the remittance or the contract does not say; a person adds what the chart shows, edits and
+Nothing is claimed here that the remittance, the contract, our own records or the chart does not say. The chart is
+quoted, never paraphrased: what the signed codes rest on, word for word, with its place in the note. A person edits and
 signs. A claim the payer could not process (MA130) has no appeal: it is sent anew. What the patient owes is not
-appealed. Deadlines run from the remittance, the filing deadline from the date of service (contract.py).
+appealed. Deadlines run from the remittance, those of a higher level from the decision on the one before where the
+contract says so, the filing deadline from the date of service (contract.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from billing_core.claim import Claim
-from billing_core.contract import Contract, Remedy
+from billing_core.contract import Contract, Remedy, RemedyTerm, Since
 from billing_core.denial import LineDenial, is_unprocessable, reason
 from billing_core.money import amount_text
+from billing_core.reason import DenialCategory
 from billing_core.remittance import ClaimPayment
 from billing_core.rule import Finding, Severity
+
+LEVELS_MOST = 5  # Medicare has five (42 CFR 405.904); no payer has more
+QUOTE_MOST = 300  # characters of the chart in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,66 +51,172 @@ class Letter:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What the chart says, word for word, for a signed code; `source` is its place in the note. Without words: the code
+    was signed, and the note was not marked.
+    """
+
+    code: str
+    words: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is appealed: an answer to our claim, in which remittance it stood, and which of its lines were denied."""
+
+    payment: ClaimPayment
+    denied: tuple[LineDenial, ...]
+    trace: str
+    remitted_on: date
+
+    @property
+    def source(self) -> str:
+        """How the letter cites the remittance."""
+        return f"remittance {self.trace} of {self.remitted_on.isoformat()}, claim {self.payment.payer_reference}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What may be cited beside the remittance: quotes from the chart, when the payer's door took the claim and in which
+    file, and the decision on the level before.
+    """
+
+    chart: tuple[Quote, ...] = ()
+    accepted_on: date | None = None
+    accepted_in: str = ""
+    level: int = 1
+    decided_on: date | None = None
+
+
 def deadlines(claim: Claim, contract: Contract, remitted_on: date) -> Deadlines:
     """By when to file anew, to correct, and to appeal."""
     return Deadlines(
         file_by=contract.file_by(claim.service_date),
-        correct_by=remitted_on + timedelta(days=contract.corrected_days),
-        appeal_by=remitted_on + timedelta(days=contract.appeal_days),
+        correct_by=contract.correct_by(remitted_on),
+        appeal_by=contract.appeal_by(remitted_on),
         corrected_by=contract.corrected_by,
     )
 
 
-def _refused(claim: Claim, payment: ClaimPayment, denial: LineDenial, late: bool) -> Finding | None:
-    where = f"claim {claim.number}"
-
-    def no(message: str, mend: str) -> Finding:
-        return Finding("appeal-refused", Severity.ERROR, message, where, mend)
-
-    if is_unprocessable(payment):
-        return no("the payer could not process the claim (MA130): it has no appeal", "correct it and send a new claim")
-    if denial.patient_owes:
-        return no("the plan makes this the patient's: there is nothing to appeal for us", "bill the patient")
-    if late:
-        return no("the appeal's deadline has passed", "review for a write-off, or for good cause of the delay")
-    return None
+def level_term(contract: Contract, level: int) -> RemedyTerm | None:
+    """What the contract says of that level of appeal, if it says so by name."""
+    return next((r for r in contract.remedies if r.remedy is Remedy.APPEAL and r.level == level), None)
 
 
-def letter(
-    claim: Claim,
-    payment: ClaimPayment,
-    denial: LineDenial,
-    contract: Contract,
-    trace: str,
-    remitted_on: date,
-    today: date,
-) -> Letter:
-    """The facts on which an appeal of this denial stands; refused with a finding where no appeal exists."""
-    by = deadlines(claim, contract, remitted_on)
-    refused = _refused(claim, payment, denial, late=today > by.appeal_by)
-    if refused is not None:
-        return Letter(findings=(refused,))
-    remittance = f"remittance {trace} of {remitted_on.isoformat()}, claim {payment.payer_reference or claim.number}"
-    line = f", line {denial.line}" if denial.line else ""
-    what = f"procedure {denial.procedure}" if denial.procedure else "the claim as a whole"
-    terms = f"contract with payer {contract.payer_id}, in force from {contract.effective.isoformat()}"
+def appeal_by(contract: Contract, level: int, remitted_on: date, decided_on: date | None) -> date | None:
+    """The last day for an appeal of that level; None where the contract names no such level."""
+    term = level_term(contract, level)
+    if term is None:
+        return contract.appeal_by(remitted_on) if level == 1 else None
+    if term.since is Since.LEVEL_BEFORE:
+        return term.until(decided_on) if decided_on is not None else None
+    return term.until(remitted_on)
+
+
+def _no(claim: Claim, message: str, mend: str) -> Letter:
+    return Letter(findings=(Finding("appeal-refused", Severity.ERROR, message, f"claim {claim.number}", mend),))
+
+
+def letter(claim: Claim, refusal: Refusal, contract: Contract, grounds: Grounds, today: date) -> Letter:
+    """The facts on which an appeal of these denials stands; refused with a finding where no appeal exists."""
+    if is_unprocessable(refusal.payment):
+        return _no(
+            claim,
+            "the payer could not process the claim (MA130): it has no appeal",
+            "correct it and send a new claim",
+        )
+    denied = tuple(d for d in refusal.denied if not d.patient_owes)
+    if not denied:
+        return _no(claim, "the plan makes this the patient's: there is nothing to appeal for us", "bill the patient")
+    by = appeal_by(contract, grounds.level, refusal.remitted_on, grounds.decided_on)
+    if by is not None and today > by:
+        return _no(
+            claim,
+            f"the appeal's deadline has passed ({by.isoformat()})",
+            "review for a write-off, or for good cause of the delay",
+        )
+    terms = f"contract with {claim.payer.name}, in force from {contract.effective.isoformat()}"
+    facts = [
+        *_refused(claim, refusal, denied),
+        *_contract(claim, denied, contract, terms),
+        *_records(claim, denied, contract, grounds, terms),
+        *_chart(claim, denied, grounds.chart),
+        *_in_time(contract, grounds, by, terms),
+    ]
+    return Letter(tuple(facts))
+
+
+def _refused(claim: Claim, refusal: Refusal, denied: Sequence[LineDenial]) -> list[Fact]:
+    payment, said = refusal.payment, refusal.source
     facts = [
         Fact(f"The service was given on {claim.service_date.isoformat()}.", f"claim {claim.number}"),
-        Fact(f"We billed {amount_text(payment.charge)} and were paid {amount_text(payment.paid)}.", remittance),
-        Fact(
-            f"You refused {amount_text(denial.amount)} of {what}, for reason {denial.code}: "
-            f"{reason(denial.reason).words}.",
-            remittance + line,
-        ),
+        Fact(f"We billed {amount_text(payment.charge)} and were paid {amount_text(payment.paid)}.", said),
     ]
-    if denial.remarks:
-        facts.append(Fact(f"You gave the remarks {', '.join(denial.remarks)}.", remittance + line))
-    fee = contract.fees.get(denial.procedure)
-    if fee is not None:
-        facts.append(Fact(f"The contract allows {amount_text(fee)} for each unit of {denial.procedure}.", terms))
+    for denial in denied:
+        line = f", line {denial.line}" if denial.line else ""
+        what = f"procedure {denial.procedure}" if denial.procedure else "the claim as a whole"
+        words = f"You refused {amount_text(denial.amount)} of {what}, for reason {denial.code}"
+        facts.append(Fact(f"{words}: {reason(denial.reason).words}.", said + line))
+        if denial.remarks:
+            facts.append(Fact(f"You gave the remarks {', '.join(denial.remarks)}.", said + line))
+    return facts
+
+
+def _contract(claim: Claim, denied: Sequence[LineDenial], contract: Contract, terms: str) -> list[Fact]:
+    facts = []
+    for code in dict.fromkeys(d.procedure for d in denied if d.procedure):
+        fee = contract.fees.get(code)
+        if fee is not None:
+            facts.append(Fact(f"The contract allows {amount_text(fee)} for each unit of {code}.", terms))
+        if code in contract.authorization_required or claim.authorization:
+            continue
+        if any(d.category is DenialCategory.AUTHORIZATION and d.procedure == code for d in denied):
+            facts.append(Fact(f"The contract does not list {code} among the services that need approval.", terms))
+    return facts
+
+
+def _records(
+    claim: Claim, denied: Sequence[LineDenial], contract: Contract, grounds: Grounds, terms: str
+) -> list[Fact]:
+    facts = []
     if claim.authorization:
         facts.append(Fact(f"The claim carried authorization {claim.authorization}.", f"claim {claim.number}"))
-    facts.append(
-        Fact(f"This appeal is in time: the contract allows {contract.appeal_days} days from the remittance.", terms)
+    late = any(d.category is DenialCategory.TIMELY_FILING for d in denied)
+    if late and grounds.accepted_on is not None:
+        by = contract.file_by(claim.service_date)
+        facts.append(
+            Fact(
+                f"Your own system took the claim on {grounds.accepted_on.isoformat()}.",
+                f"acknowledgment 277CA {grounds.accepted_in}".strip(),
+            )
+        )
+        if grounds.accepted_on <= by:
+            facts.append(Fact(f"The contract lets a claim for that day be filed until {by.isoformat()}.", terms))
+    return facts
+
+
+def _chart(claim: Claim, denied: Sequence[LineDenial], chart: Sequence[Quote]) -> list[Fact]:
+    """What the chart says of the refused services and of the diagnoses they were for."""
+    refused = {d.procedure for d in denied}
+    whole = any(d.line == 0 for d in denied)
+    lines = [line for line in claim.lines if whole or line.procedure in refused]
+    wanted = dict.fromkeys(line.procedure for line in lines)
+    wanted |= dict.fromkeys(
+        claim.diagnoses[p - 1] for line in lines for p in line.pointers if p <= len(claim.diagnoses)
     )
-    return Letter(tuple(facts))
+    facts = []
+    for code in wanted:
+        for quote in (q for q in chart if q.code == code):
+            words = " ".join(quote.words.split())[:QUOTE_MOST]
+            said = f"For {code} the chart records: \u201c{words}\u201d." if words else f"{code} was coded and signed."
+            facts.append(Fact(said, quote.source))
+    return facts
+
+
+def _in_time(contract: Contract, grounds: Grounds, by: date | None, terms: str) -> list[Fact]:
+    if by is None:
+        return []
+    name = "This appeal" if grounds.level == 1 else f"This appeal of level {grounds.level}"
+    return [Fact(f"{name} is in time: the contract gives until {by.isoformat()}.", terms)]

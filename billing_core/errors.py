@@ -9,6 +9,7 @@
     ├── TableError               a code table file that is damaged or of another format
     ├── ContractError            contract terms that contradict themselves
     ├── BankFileError            a bank's file that cannot be read
+    ├── QueryError               a query to the provider that would lead, or a step it cannot take
     └── X12Error                 a file that cannot be read as X12; says segment, element and the mend
 
 Bad *data* (a claim without a diagnosis) is not an error: it is a `Finding`, returned. Errors are for misuse,
@@ -60,3 +61,7 @@ class X12Error(BillingError):
 
 class BankFileError(BillingError):
     """A bank's file that cannot be read."""
+
+
+class QueryError(BillingError):
+    """A query to the provider that would lead, or a step it cannot take."""

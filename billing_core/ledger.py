@@ -7,7 +7,6 @@ it is an entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -99,25 +98,19 @@ class Entry:
     reverses: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.legs) < 2 or sum(whole_cents(leg.amount) for leg in self.legs) != 0:
-            raise UnbalancedEntry("an entry needs at least two legs that sum to zero", where=f"entry {self.kind}")
+        total, well = 0, True
         for leg in self.legs:
-            if (leg.account.kind is AccountKind.RECEIVABLE) != bool(leg.charge_id and leg.account.owner):
-                raise UnbalancedEntry(
-                    "a receivable leg, and only that, names its charge and owner", where=f"entry {self.kind}"
-                )
+            total += whole_cents(leg.amount)
+            well &= (leg.account.kind is AccountKind.RECEIVABLE) is bool(leg.charge_id and leg.account.owner)
+        if len(self.legs) < 2 or total != 0:
+            raise UnbalancedEntry("an entry needs at least two legs that sum to zero", where=f"entry {self.kind}")
+        if not well:
+            raise UnbalancedEntry(
+                "a receivable leg, and only that, names its charge and owner", where=f"entry {self.kind}"
+            )
 
 
 def reverse(entry: Entry, new_id: str, effective: date, cause: Cause) -> Entry:
     """The entry that undoes `entry` exactly."""
     legs = tuple(Leg(leg.account, -leg.amount, leg.charge_id) for leg in entry.legs)
     return Entry(new_id, EntryKind.REVERSAL, effective, cause, legs, reverses=entry.id)
-
-
-def open_balance(legs: Iterable[Leg], charge_id: str) -> dict[Owner, Cents]:
-    """What each owner owes of the charge; owners at zero are left out. At most one owner remains in sound books."""
-    owed: dict[Owner, Cents] = {}
-    for leg in legs:
-        if leg.charge_id == charge_id and leg.account.owner is not None:
-            owed[leg.account.owner] = owed.get(leg.account.owner, 0) + leg.amount
-    return {owner: amount for owner, amount in owed.items() if amount}

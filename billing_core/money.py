@@ -21,6 +21,8 @@ _LIMIT = 10**17  # BIGINT holds 9.2e18; amounts beyond this are a mistake, not m
 
 def whole_cents(amount: object) -> Cents:
     """`amount` itself when it is whole cents; a float, a bool or anything else raises MoneyError."""
+    if type(amount) is int and -_LIMIT <= amount <= _LIMIT:
+        return amount
     if isinstance(amount, bool) or not isinstance(amount, int):
         raise MoneyError(f"{type(amount).__name__} is not whole cents", mend="pass an int of cents")
     if abs(amount) > _LIMIT:
@@ -50,6 +52,9 @@ def amount_text(amount: Cents) -> str:
     >>> amount_text(-5), amount_text(1230)
     ('-0.05', '12.30')
     """
+    if type(amount) is int and 99 < amount <= _LIMIT:  # nearly always, and many thousand times a file
+        digits = str(amount)
+        return f"{digits[:-2]}.{digits[-2:]}"
     sign, size = ("-", -amount) if whole_cents(amount) < 0 else ("", amount)
     return f"{sign}{size // 100}.{size % 100:02d}"
 

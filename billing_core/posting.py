@@ -24,6 +24,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from billing_core.account import Books, Debtor, Standing, balances
 from billing_core.charge import Charge
@@ -55,17 +56,20 @@ _PATIENT_OWNERS = frozenset({Owner.GUARANTOR, Owner.COLLECTIONS})
 # --- the legs ---------------------------------------------------------------------------------------------------------
 
 
+_account = lru_cache(1_000)(Account)  # a file's legs stand on few accounts
+
+
 def _receivable(debtor: Debtor, charge_id: str, amount: Cents) -> Leg:
-    return Leg(Account(AccountKind.RECEIVABLE, debtor.owner, debtor.party), amount, charge_id)
+    return Leg(_account(AccountKind.RECEIVABLE, debtor.owner, debtor.party), amount, charge_id)
 
 
 def _leg(kind: AccountKind, party: str, amount: Cents, charge_id: str = "") -> Leg:
-    return Leg(Account(kind, None, party), amount, charge_id)
+    return Leg(_account(kind, None, party), amount, charge_id)
 
 
 def _some(*legs: Leg) -> tuple[Leg, ...]:
     """The legs that move something."""
-    return tuple(leg for leg in legs if leg.amount)
+    return tuple([leg for leg in legs if leg.amount])
 
 
 def _positive(amount: Cents, what: str) -> Cents:
@@ -298,7 +302,7 @@ def post_claim_payment(
     findings: list[Finding] = []
     decided: list[_LinePosting] = []
     for answer in answers:
-        if not books.legs(answer.charge_id):
+        if answer.charge_id not in books:
             raise PostingError(
                 "the charge is not in the books", where=f"line {answer.line}", mend="post the charge before its answer"
             )

@@ -13,11 +13,12 @@ Source: 005010X221A1 (835), PLB and sections 1.10.2.9 (interest), 1.10.2.12 (bal
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing_core.errors import PostingError
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg
-from billing_core.money import amount_text, whole_cents
+from billing_core.money import Cents, amount_text, whole_cents
 from billing_core.remittance import ClaimPayment, ProviderAdjustment
 from billing_core.rule import Finding, Severity
 
@@ -97,6 +98,56 @@ def post_provider_adjustment(
     linked = f"{words}; collects the reversal of claim {about}" if about else words
     cause = Cause(source, adjustment.reference or adjustment.reason, linked)
     return Entry(entry_id, EntryKind.PROVIDER_ADJUSTMENT, on, cause, legs)
+
+
+# Withholdings (WO) and carried balances (FB) are two ways to say that a payer will take money later: what one opens,
+# the other may settle, under the same reference. The ledger keeps them apart; what is open is the sum of both.
+SETTLE_EACH_OTHER = frozenset({AccountKind.TAKEBACK, AccountKind.CARRIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one payer withholds and carries under one reference. `open` above zero: it took more than it announced;
+    below: it will still take that much; zero: settled.
+    """
+
+    party: str
+    reference: str
+    since: date
+    withheld: Cents
+    carried: Cents
+
+    @property
+    def open(self) -> Cents:
+        """The sum of both ways."""
+        return self.withheld + self.carried
+
+
+def settlements(entries: Iterable[Entry]) -> tuple[Settlement, ...]:
+    """Withholdings and carried balances by payer and reference, oldest first; a reference within a longer one is it."""
+    found: dict[tuple[str, str], Settlement] = {}
+    for entry in sorted(entries, key=lambda e: (-len(e.cause.reference), e.cause.reference, e.effective)):
+        for leg in entry.legs:
+            if leg.account.kind in SETTLE_EACH_OTHER:
+                key = _same_reference(found, leg.account.party, entry.cause.reference)
+                before = found.get(key, Settlement(*key, entry.effective, 0, 0))
+                is_withheld = leg.account.kind is AccountKind.TAKEBACK
+                found[key] = replace(
+                    before,
+                    since=min(before.since, entry.effective),
+                    withheld=before.withheld + (leg.amount if is_withheld else 0),
+                    carried=before.carried + (0 if is_withheld else leg.amount),
+                )
+    return tuple(sorted(found.values(), key=lambda s: (s.since, s.party, s.reference)))
+
+
+def _same_reference(found: Iterable[tuple[str, str]], party: str, reference: str) -> tuple[str, str]:
+    """The longer reference of the same payer that holds this one, else this one."""
+    if len(reference) >= _SHORTEST_REFERENCE:
+        for known in found:
+            if known[0] == party and reference in known[1]:
+                return known
+    return party, reference
 
 
 def adjustment_findings(adjustment: ProviderAdjustment, about: str) -> tuple[Finding, ...]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from billing_core.account import Debtor, Standing
@@ -54,21 +54,23 @@ class Metric:
 class Submission:
     """One claim sent, as the figures see it. `first` is the state its first answer put it in; None: no answer yet.
 
-    `clean`: it passed every edit without a human touch. PENDED and REJECTED are no adjudication.
+    `clean`: it passed every edit without a human touch; None: it is not through the edits yet. PENDED and REJECTED are
+    no adjudication.
     """
 
     number: str
     submitted_on: date | None
-    clean: bool
+    clean: bool | None
     first: ClaimState | None = None
 
 
 def clean_claim_rate(submissions: Iterable[Submission], as_of: date) -> Metric:
     """Claims that passed all edits untouched, of all that entered the edits."""
-    entered = tuple(submissions)
-    clean = sum(s.clean for s in entered)
+    given = tuple(submissions)
+    entered = [s for s in given if s.clean is not None]
+    clean = sum(s.clean is True for s in entered)
     words = "claims passing all edits without a human touch / claims that entered the edits"
-    return Metric("clean-claim rate", clean, len(entered), 0, as_of, words)
+    return Metric("clean-claim rate", clean, len(entered), len(given) - len(entered), as_of, words)
 
 
 def _adjudicated(submissions: Iterable[Submission]) -> tuple[tuple[Submission, ...], int]:
@@ -128,6 +130,11 @@ def bucket(since: date, as_of: date) -> str:
     """The name of the age bucket; a day still to come counts as no days."""
     days = (as_of - since).days
     return next((name for name, last in BUCKETS if days <= last), OLDEST)
+
+
+def first_days(as_of: date) -> tuple[date, ...]:
+    """The earliest day of each bucket on a day, latest first; at the end a day of the oldest bucket."""
+    return (*(as_of - timedelta(days) for _, days in BUCKETS), as_of - timedelta(BUCKETS[-1][1] + 1))
 
 
 def aging(balances: Iterable[OpenBalance], as_of: date, since: str = "date of service") -> Aging:

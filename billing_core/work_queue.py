@@ -8,6 +8,7 @@ A deadline that has passed puts an item last: nothing but a review can be done. 
 changes the order alone; an item without one counts as certain, and says so. Dollars at stake are what the payer is
 expected to pay, never the charge, wherever the caller knows it. Ties fall by deadline, then number, then id, so the
 same items always come in the same order.
+`today` says which of them fit into a day's work without letting one lapse that could be kept.
 Cost of work: rework of a denied claim is reported at about $44 to $57 and an appeal at about $118 (trade averages);
 the cost of a look at a claim not yet refused is our assumption, $10. `order` takes a practice's own figures instead.
 """
@@ -122,6 +123,46 @@ def order(items: Iterable[WorkItem], today: date, costs: Mapping[WorkKind, Cents
         Ranked(place, r.item, r.probability_ppm, r.expected_value, r.days_left, r.urgency, r.score, r.lapsed)
         for place, r in enumerate(ranked, start=1)
     )
+
+
+def today(ranked: Iterable[Ranked], capacity: int) -> frozenset[str]:
+    """The ids of the items to work today, when `capacity` can be worked each day: the best by score, but for room made
+    for what would lapse before its turn came.
+
+    Unit jobs with deadlines (Sahni 1976): first, best score first, each is given the latest free day before its
+    deadline, so what is left over is the least that must be lost; then today takes as many of the rest by deadline as
+    the days to come cannot hold, and fills up by score. Lapsed items and those not worth the work are left out.
+    """
+    if capacity < 1:
+        return frozenset()
+    workable = sorted((r for r in ranked if not r.lapsed and r.expected_value > 0), key=lambda r: r.place)
+    free: dict[int, int] = {}  # day -> the latest day up to it with room, as far as known
+    room: dict[int, int] = {}
+
+    def latest(day: int) -> int:
+        path = []
+        while day >= 0 and room.get(day, capacity) == 0:
+            path.append(day)
+            day = free.get(day, day - 1)
+        for passed in path:
+            free[passed] = day
+        return day
+
+    dated = []
+    for r in (r for r in workable if r.days_left is not None):
+        day = latest(r.days_left)  # type: ignore[arg-type]  # days_left is known here
+        if day >= 0:
+            room[day] = room.get(day, capacity) - 1
+            dated.append(r)
+    chosen: dict[str, None] = {}
+    for days in sorted({r.days_left for r in dated if r.days_left is not None}):
+        due = [r.item.id for r in dated if r.days_left is not None and r.days_left <= days]
+        waiting = [item_id for item_id in due if item_id not in chosen]
+        must = len(waiting) - capacity * days
+        chosen |= dict.fromkeys(waiting[: max(must, 0)])
+    kept = {r.item.id for r in dated}
+    rest = [r.item.id for r in workable if r.days_left is None or r.item.id in kept]
+    return frozenset([*chosen, *(item_id for item_id in rest if item_id not in chosen)][:capacity])
 
 
 def denial_item(

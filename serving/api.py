@@ -24,7 +24,20 @@ from serving import settings as environment
 from serving.desk.case import open_shelf
 from serving.errors import InputError, ServingError, SignInFailed, TooManyAttempts
 from serving.ids import Clock, SystemClock, uuid7
-from serving.routes import access, accounts, billing, coding, contracts, files, manual, models, money, people
+from serving.routes import (
+    access,
+    accounts,
+    appeals,
+    billing,
+    coding,
+    contracts,
+    files,
+    manual,
+    models,
+    money,
+    people,
+    report,
+)
 from serving.routes.entrance import CodeTables, House
 from serving.schemas.access import Problem
 from serving.settings import Settings
@@ -64,7 +77,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         redoc_url=None,
     )
     app.state.house = House(settings, store, clock, uuid7, CodeTables(settings), open_shelf(settings))
-    for part in (access, accounts, coding, billing, contracts, files, money, models, people, manual):
+    for part in (access, accounts, appeals, coding, billing, contracts, files, money, models, people, report, manual):
         app.include_router(part.router)
     app.add_middleware(Threshold)
     for kind in (ServingError, BillingError, RequestValidationError, HTTPRefusal, ResponseValidationError, Exception):

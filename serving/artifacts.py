@@ -36,6 +36,11 @@ class Served:
     problem: str = ""
 
 
+def shadow_of(kind: str) -> str:
+    """The kind under which a model of `kind` is activated as challenger: it scores beside the one in service."""
+    return f"{kind} challenger"
+
+
 def activate(books: Books, home: Path, kind: str, directory: Path, activated_by: str) -> Activation:
     """Let the model in `directory` serve this practice from now on. `home` is `Settings.artifacts`.
 
@@ -47,6 +52,12 @@ def activate(books: Books, home: Path, kind: str, directory: Path, activated_by:
     folder = f"{_folder_of(books.practice_id)}/{_folder_of(kind)}/{artifact.sha256}"
     _copy(artifact, home / folder)
     return books.add_activation(kind, artifact.sha256, folder, activated_by)
+
+
+def let_shadow(books: Books, home: Path, kind: str, artifact: Artifact, activated_by: str) -> Activation:
+    """Let a kept model of this practice score beside the one in service from now on."""
+    folder = artifact.path.relative_to(home).as_posix()
+    return books.add_activation(shadow_of(kind), artifact.sha256, folder, activated_by)
 
 
 def offer(books: Books, home: Path, kind: str, directory: Path) -> str:
@@ -94,6 +105,10 @@ class Shelf:
             raise NoModel(f"no {kind} model is active", mend="activate one that cleanclaim-train has promoted")
         with self._lock:
             return self._serve(books.practice_id, kind, activations)
+
+    def opened(self, kind: str, folder: Path) -> Any:
+        """The model of a directory that need not be in service: to read again as it once read."""
+        return self._openers[kind](folder)
 
     def _serve(self, practice_id: str, kind: str, activations: tuple[Activation, ...]) -> Served:
         problem = ""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from billing_core.errors import BillingError
-from serving import cli_contract, cli_money, cli_x12
+from serving import cli_coding, cli_contract, cli_loop, cli_money, cli_tables, cli_x12, score_claims
 from serving.errors import ServingError
 
 if TYPE_CHECKING:
@@ -81,33 +81,6 @@ def init(args: argparse.Namespace) -> int:
     return 0
 
 
-def tables_import(args: argparse.Namespace) -> int:
-    """Import the NCCI files (pairs, unit limits, add-on codes) of a folder, as CMS names them by quarter."""
-    from serving import settings
-    from serving.code_tables import import_quarterly
-    from serving.errors import InputError
-
-    folder = settings.read().home / "tables"
-    folder.mkdir(parents=True, exist_ok=True)
-    written = import_quarterly(args.dir, folder)
-    if not written:
-        mend = "name files such as ncci_2026q2_ptp_practitioner.csv"
-        raise InputError("no NCCI file found", field="dir", place=args.dir.name, mend=mend)
-    print("\n".join(path.name for path in written))
-    return 0
-
-
-def tables_list(args: argparse.Namespace) -> int:
-    """The code tables installed: name, release, the days they speak of, and their source."""
-    from serving import settings
-    from serving.desk.case import open_tables
-
-    for table in open_tables(settings.read()).loaded:
-        said = table.header
-        print(f"{said.name:12s} {said.effective} to {said.terminated or 'open'}  {table.count:8d} rows  {said.release}")
-    return 0
-
-
 def practice_add(args: argparse.Namespace) -> int:
     """Open a practice and its first administrator."""
     from serving.desk.intake import add_practice
@@ -150,6 +123,45 @@ def user_list(args: argparse.Namespace) -> int:
     for user in people.users(_desk(args)):
         print(f"{user.login:24s} {', '.join(user.roles)}{'' if user.active else '  (may not sign in)'}")
     return 0
+
+
+def user_password(args: argparse.Namespace) -> int:
+    """Give a user of the practice the password in CLEANCLAIM_PASSWORD."""
+    desk, user_id = _user_of(args)
+    with desk.store.access() as access:
+        access.set_password(user_id, os.environ.get("CLEANCLAIM_PASSWORD", ""))
+    with desk.store.open(desk.practice_id) as books:
+        books.log(desk.actor, "user.manage", user_id, reason="password")
+    return 0
+
+
+def user_deactivate(args: argparse.Namespace) -> int:
+    """Let a user sign in no more, in any practice; with --undo, again. What they did stays theirs."""
+    from serving.desk.people import another_administers
+
+    desk, user_id = _user_of(args)
+    with desk.store.read(desk.practice_id) as books:
+        if not args.undo:
+            another_administers(books, user_id)
+    with desk.store.access() as access:
+        access.set_active(user_id, args.undo)
+    with desk.store.open(desk.practice_id) as books:
+        books.log(desk.actor, "user.manage", user_id, reason="may sign in again" if args.undo else "may not sign in")
+    return 0
+
+
+def _user_of(args: argparse.Namespace) -> tuple[Desk, str]:
+    """The desk, and the id of the practice's user of that login; it is asked first whether the caller may."""
+    from serving.errors import NotFound
+    from serving.security import may
+
+    desk = _desk(args)
+    may(desk.actor, "user.manage", desk.practice_id)
+    with desk.store.read(desk.practice_id) as books:
+        found = [member.user_id for member in books.members() if member.login == args.login.lower()]
+    if not found:
+        raise NotFound("user")
+    return desk, found[0]
 
 
 def key_make(args: argparse.Namespace) -> int:
@@ -289,7 +301,7 @@ def queue(args: argparse.Namespace) -> int:
     """The biller's queue."""
     from serving.desk import billing
 
-    _show(billing.queue(_desk(args)).model_dump())
+    _show(billing.queue(_desk(args), args.capacity).model_dump())
     return 0
 
 
@@ -303,15 +315,9 @@ def score(args: argparse.Namespace) -> int:
 
 def model_activate(args: argparse.Namespace) -> int:
     """Put a model artifact in service; a damaged one is refused and the old one goes on."""
-    from serving import artifacts
-    from serving.security import may
+    from serving.desk import models
 
-    desk = _desk(args)
-    may(desk.actor, "model.activate", desk.practice_id)
-    with desk.store.open(desk.practice_id) as books:
-        active = artifacts.activate(books, desk.settings.artifacts, args.kind, args.dir, desk.actor.login)
-        books.log(desk.actor, "model.activate", active.sha256, reason=args.kind, after=active.sha256)
-    print(f"{args.kind} {active.sha256[:12]} is in service")
+    print(f"{args.kind} {models.activate(_desk(args), args.kind, args.dir)[:12]} is in service")
     return 0
 
 
@@ -397,6 +403,15 @@ def _user_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-password", action="store_true")
 
 
+def _login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login")
+
+
+def _user_deactivate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login")
+    parser.add_argument("--undo", action="store_true")
+
+
 def _key_make(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="what the machine is, such as clearinghouse")
     parser.add_argument("--role", action="append", required=True)
@@ -432,6 +447,11 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
+def _queue(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument("--capacity", type=int, default=0, help="how many claims can be worked today")
+
+
 def _nothing(parser: argparse.ArgumentParser) -> None:
     """A command without arguments of its own."""
 
@@ -439,11 +459,12 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 # words of the command -> (function, its arguments, does it work in a practice)
 COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bool]] = {
     "init": (init, _nothing, False),
-    "tables list": (tables_list, _nothing, False),
-    "tables import": (tables_import, _paths("dir"), False),
+    **cli_tables.COMMANDS,
     "practice add": (practice_add, _practice_add, False),
     "user add": (user_add, _user_add, True),
     "user list": (user_list, _nothing, True),
+    "user password": (user_password, _login, True),
+    "user deactivate": (user_deactivate, _user_deactivate, True),
     "key make": (key_make, _key_make, True),
     "key list": (key_list, _nothing, True),
     "key revoke": (key_revoke, _key_revoke, True),
@@ -454,8 +475,9 @@ COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bo
     "coding sign": (coding_sign, _paths("file"), True),
     "cycle": (cycle, _cycle, True),
     "batch": (batch, _nothing, False),
-    "queue": (queue, _json, True),
+    "queue": (queue, _queue, True),
     "score": (score, _nothing, True),
+    "score-claims": (score_claims.command, score_claims.arguments, False),
     "model activate": (model_activate, _activate, True),
     "model offer": (model_offer, _activate, True),
     "export": (export, _export, True),
@@ -464,12 +486,14 @@ COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bo
     "contract test": (cli_contract.test, cli_contract.arguments, False),
     "contract clauses": (cli_contract.clauses, _files, False),
     "underpayments": (underpayments, _json, True),
-    "x12 check": (cli_x12.check, _files, False),
+    "x12 check": (cli_x12.check, cli_x12.check_arguments, False),
     "x12 roundtrip": (cli_x12.roundtrip, _files, False),
     "x12 show": (cli_x12.show, _files, False),
-    "x12 explain": (cli_x12.explain, _files, False),
+    "x12 explain": (cli_x12.explain, cli_x12.explain_arguments, False),
     "x12 ack": (cli_x12.ack, cli_x12.ack_arguments, False),
+    **cli_coding.COMMANDS,
     **cli_money.COMMANDS,
+    **cli_loop.COMMANDS,
     "serve": (serve, _nothing, False),
 }
 
@@ -504,6 +528,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BillingError, ServingError) as error:
         print(f"cleanclaim: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read what we print has read enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

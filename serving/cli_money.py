@@ -1,4 +1,4 @@
-"""`cleanclaim era|bank|credits|statements|ar|day|ledger ...`: money by commands; `--json` for programs."""
+"""`cleanclaim era|bank|credits|statements|ar|day|report|open-ends|ledger ...`: money by commands; `--json` too."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from serving.desk.paper import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from serving.desk.case import Desk
+    from serving.schemas.report import ReportView
 
 KEYED_MOST = 4 * 1024 * 1024
 
@@ -146,6 +147,55 @@ def day_sheet(args: argparse.Namespace) -> int:
     return 0
 
 
+def report(args: argparse.Namespace) -> int:
+    """The manager's figures of a period; with --figure and --part the claims or charges behind one."""
+    from serving.desk import report as figures
+    from serving.schemas.report import CaseItem
+    from serving.sheets import csv_bytes, xlsx_bytes
+
+    desk = _desk(args)
+    if not args.figure:
+        found = figures.report(desk, args.since, args.until)
+        _say(args, found.model_dump(), partial("\n".join, _report_lines(found)))
+        return 0
+    behind = figures.cases(desk, args.figure, args.part, args.since, args.until)
+    if args.out:
+        write = xlsx_bytes if args.out.suffix == ".xlsx" else csv_bytes
+        args.out.write_bytes(write(list(CaseItem.model_fields), [row.model_dump() for row in behind.rows]))
+    lines = [f"{behind.count} cases, {behind.total} in all"]
+    lines += [f"  {row.name:16s} {row.on}  {row.amount:>10}  {row.note}" for row in behind.rows]
+    _say(args, behind.model_dump(), partial("\n".join, lines))
+    return 0
+
+
+def _report_lines(found: ReportView) -> Iterator[str]:
+    yield f"as of {found.as_of}: claims first sent and charges of service from {found.since} to {found.until}"
+    for figure in found.figures:
+        parts = f"{figure.numerator} {figure.numerator_is} / {figure.denominator} {figure.denominator_is}"
+        moving = "" if figure.settled else "; still moving"
+        known = f"; {figure.unknown} {figure.unknown_is}{moving}" if figure.unknown_is else ""
+        yield f"  {figure.name:24s}{figure.shown:>12}  {parts}{known}"
+    yield "  first sent   claims  answered  denied  denial rate  answered"
+    for month in found.months:
+        shares = (
+            f"{month.denial_rate or '-':>11}  {month.maturity or '-':>8}{'' if month.settled else '  still moving'}"
+        )
+        yield f"  {month.month:11s}{month.sent:>8}{month.answered:>10}{month.denied:>8}  {shares}"
+
+
+def open_ends(args: argparse.Namespace) -> int:
+    """Visits without a charge or a reason, claims without an answer; the oldest first."""
+    from serving.desk.follow_up import open_ends as ends
+
+    found = ends(_desk(args))
+    _say(
+        args,
+        [end.model_dump() for end in found],
+        lambda: "\n".join(f"{end.days:>5} days  {end.what}; {end.mend}" for end in found) or "nothing is open",
+    )
+    return 0
+
+
 def ledger_digest(args: argparse.Namespace) -> int:
     """One line that says whether two books are equal, free of ids and of recorded times."""
     from serving.desk.accounts import digest
@@ -172,6 +222,16 @@ def json_only(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `report`."""
+    parser.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="the year to today when left out")
+    parser.add_argument("--until", type=date.fromisoformat, metavar="DAY")
+    parser.add_argument("--figure", help="the cases behind this figure, such as denial-rate")
+    parser.add_argument("--part", choices=["numerator", "denominator", "unknown"], default="numerator")
+    parser.add_argument("--out", type=Path, help="write these cases there, as .csv or .xlsx")
+    parser.add_argument("--json", action="store_true")
+
+
 def one_day(parser: argparse.ArgumentParser) -> None:
     """DAY --json."""
     parser.add_argument("on", type=date.fromisoformat, metavar="DAY")
@@ -195,6 +255,8 @@ COMMANDS = {
     "statements run": (statements_run, json_only, True),
     "ar aging": (ar_aging, aging_arguments, True),
     "day close": (day_close, one_day, True),
+    "report": (report, report_arguments, True),
+    "open-ends": (open_ends, json_only, True),
     "day sheet": (day_sheet, one_day, True),
     "ledger digest": (ledger_digest, json_only, True),
 }

@@ -5,22 +5,32 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from billing_core.errors import X12Error
+from billing_core.errors import BillingError, X12Error
+from billing_core.rule import Finding, Severity
 from serving.desk.paper import LOOKED_AT_MOST, read_file
+from serving.errors import InputError, ServingError
 
 if TYPE_CHECKING:
+    from billing_core.codesets.tables import Tables
     from billing_core.x12.check import CheckReport
 
 
 def check(args: argparse.Namespace) -> int:
     """Check files: readable, accepted, findings; for an 835 its three balances."""
+    from billing_core.codesets.tables import Tables
+
     status = 0
+    if args.tables and not args.tables.is_dir():
+        raise InputError("there is no such folder", field="--tables", mend="give the folder of `tables import`")
+    tables = Tables.open(args.tables) if args.tables else None
     for path in args.files:
-        report = _judge(path)
+        report = _judge(path, tables)
         status = max(status, 0 if report.accepted else 1)
         if args.json:
             print(json.dumps(_plain(report)))
@@ -33,15 +43,21 @@ def check(args: argparse.Namespace) -> int:
     return status
 
 
+SENT = ("837P", "837I", "837D", "837")
 STREAMED = 64 * 1024 * 1024  # larger files are checked as they stream, in constant memory
 
 
-def _judge(path: Path) -> CheckReport:
+def _judge(path: Path, tables: Tables | None) -> CheckReport:
+    """The report on one file. One that cannot even be opened is not readable, and keeps no other from its report."""
+    from billing_core.x12.check import CheckReport, check_stream
     from billing_core.x12.check import check as judge
-    from billing_core.x12.check import check_stream
 
     if not path.is_file() or path.stat().st_size <= STREAMED:
-        return judge(read_file(path, LOOKED_AT_MOST), path.name)
+        try:
+            return judge(read_file(path, LOOKED_AT_MOST), path.name, tables)
+        except InputError as error:
+            unread = Finding("x12-unreadable", Severity.ERROR, error.message, "file", error.mend)
+            return CheckReport(path.name, "unknown", False, False, (unread,))
     with path.open("rb") as file:
         return check_stream(iter(lambda: file.read(1 << 20), b""), path.name)
 
@@ -76,9 +92,11 @@ def roundtrip(args: argparse.Namespace) -> int:
 
 
 def _roundtrip(path: Path, document: Any) -> dict[str, Any]:
-    data = read_file(path, LOOKED_AT_MOST)
     try:
+        data = read_file(path, LOOKED_AT_MOST)
         whole = document.read(data)
+    except InputError as error:
+        return {"file": path.name, "identical": False, "segments": 0, "reason": str(error)}
     except X12Error as error:
         return {"file": path.name, "identical": False, "segments": 0, "reason": f"not X12: {error}"}
     identical = whole.write() == data
@@ -94,23 +112,59 @@ def show(args: argparse.Namespace) -> int:
     """A file segment by segment, with the name of each."""
     from billing_core.x12.explain import explain as tell
 
-    for path in args.files:
+    def lines(path: Path) -> None:
         for line in tell(read_file(path, LOOKED_AT_MOST)):
             print(f"{line.number:6d} {'  ' * line.depth}{line.id:<4}{line.words}")
-    return 0
+
+    return _each(args.files, lines)
+
+
+def _each(files: Sequence[Path], tell: Callable[[Path], None]) -> int:
+    """Tell of each file; one that cannot be read is named with the mend and keeps no other from being told."""
+    status = 0
+    for path in files:
+        try:
+            tell(path)
+        except (BillingError, ServingError) as error:
+            print(f"{path.name}: {error}", file=sys.stderr)
+            status = 2
+    return status
 
 
 def explain(args: argparse.Namespace) -> int:
     """A file in sentences for a biller: what was not taken, and what to do."""
+    from billing_core.x12.check import kind_of
     from billing_core.x12.narrate import narrate
 
-    for path in args.files:
-        sentences = list(narrate(read_file(path, LOOKED_AT_MOST)))
+    sent = read_file(args.sent, LOOKED_AT_MOST, "--sent") if args.sent else b""
+    if sent and kind_of(sent) not in SENT:
+        raise InputError("it is no file of claims", field="--sent", mend="give the 837 that the 999 answers")
+
+    def tell(path: Path) -> None:
+        sentences = list(narrate(read_file(path, LOOKED_AT_MOST), sent, messages=args.messages))
         if args.json:
             print(json.dumps({"file": path.name, "sentences": sentences}))
         else:
             print("\n".join([path.name, *(f"  {text}" for text in sentences)]))
-    return 0
+
+    return _each(args.files, tell)
+
+
+def check_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `x12 check`."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--tables", type=Path, metavar="FOLDER", help="code tables: look up each code on its day")
+
+
+def explain_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `x12 explain`."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--sent", type=Path, metavar="837", help="our 837 that a 999 answers: each error with its claim"
+    )
+    parser.add_argument("--messages", action="store_true", help="show what payers wrote, which may name a patient")
 
 
 def ack(args: argparse.Namespace) -> int:
@@ -118,16 +172,14 @@ def ack(args: argparse.Namespace) -> int:
     from billing_core.x12.acknowledge import answer
 
     now = datetime.now(UTC) if args.on is None else datetime.combine(args.on, time())
-    control = args.control
+    controls = count(args.control)
     for path in args.files:
-        files = answer(read_file(path, LOOKED_AT_MOST), control, now)
-        control += len(files)
-        for number, data in enumerate(files, start=1):
+        for number, one in enumerate(answer(read_file(path, LOOKED_AT_MOST), controls, now), start=1):
             if args.out:
                 args.out.mkdir(parents=True, exist_ok=True)
-                (args.out / f"{path.stem}.{number}.{'ta1' if b'TA1*' in data else '999'}").write_bytes(data)
+                (args.out / f"{path.stem}.{number}.{one.kind.lower()}").write_bytes(one.data)
             else:
-                sys.stdout.write(data.decode("ascii"))
+                sys.stdout.write(one.data.decode("ascii"))
     return 0
 
 

@@ -8,6 +8,7 @@
     ├── Conflict (409)            the books already hold something else, or the step is not allowed from here
     │   └── SealedBooks (409)     the ledger, the event log or a decision was to be changed; they only grow
     ├── InputError (422)          a field that cannot be read: which field, at which place, and the mend
+    │   └── NotTaken (422)        a payer's file that cannot be taken in: not X12, cut off, or against its guide
     ├── ArtifactProblem (422)     a model artifact that is damaged or of another format
     │   └── NoModel (503)         no sound artifact is active for this practice
     └── Busy (503)                the books were locked too long; nothing was changed
@@ -92,6 +93,10 @@ class InputError(ServingError):
         self.field, self.place = field, place
         where = " ".join(part for part in (field, place) if part)
         super().__init__(f"{where}: {message}" if where else message, mend=mend)
+
+
+class NotTaken(InputError):
+    """A file of a payer that cannot be taken in: not X12, cut off, or not as its guide says. Its sender can be told."""
 
 
 class ArtifactProblem(ServingError):

@@ -72,6 +72,9 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "note.suggest": _roles(_CODER, _MANAGER),
     "code.decide": _roles(_CODER),
     "encounter.sign": _roles(_CODER),
+    "encounter.close": _roles(_CODER, _BILLER, _MANAGER),
+    "query.ask": _roles(_CODER),
+    "query.answer": _roles(_CODER, _MANAGER),
     "claim.read": _roles(_CODER, _BILLER, _MANAGER),
     "claim.build": _roles(_BILLER, _MANAGER),
     "claim.submit": _roles(_BILLER, _MANAGER),
@@ -88,6 +91,8 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "day.close": _roles(_MANAGER),
     "refund.ask": _roles(_BILLER, _MANAGER),
     "refund.approve": _roles(_MANAGER),
+    "appeal.read": _roles(_BILLER, _MANAGER),
+    "appeal.write": _roles(_BILLER, _MANAGER),
     "queue.read": _roles(_BILLER, _MANAGER),
     "queue.work": _roles(_BILLER, _MANAGER),
     "writeoff.ask": _roles(_BILLER, _MANAGER),
@@ -98,6 +103,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "model.read": _roles(_CODER, _BILLER, _MANAGER, _SCIENTIST),
     "model.score": _roles(_BILLER, _MANAGER, _SCIENTIST),
     "model.activate": _roles(_SCIENTIST, _MANAGER),
+    "advice.withhold": _roles(_MANAGER),
 }
 
 

@@ -7,6 +7,7 @@
     CLEANCLAIM_HOST, CLEANCLAIM_API_PORT, CLEANCLAIM_APP_PORT   where we listen (default: 127.0.0.1, 8000, 8501)
     CLEANCLAIM_APP_URL        the screens' address as browsers know it, behind a proxy (default: this host, APP_PORT)
     CLEANCLAIM_API_URL        the API's address as browsers know it, behind a proxy (default: this host, API_PORT)
+    CLEANCLAIM_NO_999         partners that want no 999 for their files, by interchange id (ISA06), with commas between
 
 This module imports nothing heavy: the command line reads it before it knows what it will do.
 """
@@ -35,6 +36,7 @@ class Settings:
     app_port: int = 8501
     app_url: str = ""
     given_secret: str = field(default="", repr=False)
+    without_999: frozenset[str] = frozenset()
 
     def secret(self) -> str:
         """The secret that signs tokens: the one given, or the home folder's own, made at the first need."""
@@ -102,4 +104,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         app_port=_whole_number(environ, "CLEANCLAIM_APP_PORT", 8501, 65535),
         app_url=_address(environ, "CLEANCLAIM_APP_URL"),
         given_secret=secret,
+        without_999=frozenset(
+            name for name in environ.get("CLEANCLAIM_NO_999", "").replace(" ", "").split(",") if name
+        ),
     )

@@ -24,6 +24,7 @@ COMMANDS = {
     "coding": ("training.coding", "build or train the code suggester"),
     "evaluate-coding": ("training.evaluate_coding", "judge the code suggester on a folder of coded notes"),
     "denial": ("training.denial", "train and judge the denial model on an export"),
+    "overturn": ("training.overturn", "how likely an appeal is to be won, from the practice's own decided appeals"),
     "evaluate-denial": ("training.evaluate", "compare held-out predictions with the oracle of a synthetic world"),
     "evaluate-appeal": (
         "training.evaluate_appeal",

@@ -1,7 +1,8 @@
 """What needs no model, and what a simple one can do: the rivals every denial model is set beside.
 
-The *plain* rivals decide registration: the base rate, and a table of denial rates by payer and procedure such as any
-biller could keep. A logistic regression on the model's own columns shows what the trees add.
+The *plain* rivals decide registration: the base rate, a table of denial rates by payer and procedure such as any biller
+could keep, and a logistic regression on what the claim itself shows. A logistic regression on the model's own columns,
+which hold all that history knows, shows what the recipe adds to them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from training.export_folder import Submission
 
 STRENGTH = 8.0  # claims of its own a cell of the table needs before it outweighs the base rate
 BASE_RATE, TABLE, LOGISTIC = "base rate", "payer x procedure table", "logistic regression"
-PLAIN = (BASE_RATE, TABLE)
+CODES = "logistic on codes"
+PLAIN = (BASE_RATE, TABLE, CODES)
 
 
 def base_rate(learned: Sequence[Submission], judged: Sequence[Submission]) -> list[float]:
@@ -47,6 +49,40 @@ def logistic(learned: Any, denied: Sequence[bool], judged: Any) -> list[float]:
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.02, max_iter=1000))
     model.fit(learned, denied)
     return [float(p) for p in model.predict_proba(judged)[:, 1]]
+
+
+def logistic_on_codes(learned: Sequence[Submission], judged: Sequence[Submission]) -> list[float]:
+    """Logistic regression on what the claims show: payer, provider, codes and modifiers one by one, a few numbers."""
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(DictVectorizer(), LogisticRegression(C=0.3, max_iter=1000))
+    model.fit([_shown(s) for s in learned], [s.denied is True for s in learned])
+    return [float(p) for p in model.predict_proba([_shown(s) for s in judged])[:, 1]]
+
+
+def _shown(submission: Submission) -> dict[str, float]:
+    """What a claim shows, as flags and numbers of like size."""
+    facts = submission.facts
+    flags = [f"payer {facts.payer}", f"provider {facts.provider}", f"plan {facts.plan}", f"sex {facts.sex}"]
+    flags += [f"procedure {code}" for code in facts.procedures] + [f"diagnosis {code}" for code in facts.diagnoses]
+    flags += [f"{facts.payer} {code}" for code in facts.procedures]
+    flags += [f"modifier {word}" for words in facts.modifiers for word in words.split()]
+    numbers = {
+        "days": facts.days_to_submit / 60,
+        "age": facts.age_band / 50,
+        "lines": len(facts.procedures) / 3,
+        "amount": facts.total_cents / 50_000,
+    }
+    papers = {
+        "authorization": facts.has_authorization,
+        "referral": facts.has_referral,
+        "enrolled": facts.enrolled,
+        "coverage": facts.coverage_active,
+        "resubmission": facts.resubmission,
+    }
+    return {**dict.fromkeys(flags, 1.0), **numbers, **{name: float(is_so) for name, is_so in papers.items()}}
 
 
 def _cells(submission: Submission) -> Iterable[tuple[str, str]]:

@@ -5,9 +5,11 @@ audited line improper?) are member appeals and audits. They show whether the lea
 claim.
 
 The recipe is the denial model's: shrunken rates of what is alike, known before the case, a ridge line on their log-odds
-in the one direction they can have, small trees on what it leaves. Reviews are judged year by year, each by what was
+in the one direction they can have, small trees on what it leaves. These files hold little but codes, so the codes
+themselves are asked too, by a logistic regression and, where there are cases enough, by LightGBM, and the answers are
+averaged as log-odds; less is made of old cases than of late ones. Reviews are judged year by year, each by what was
 known at the end of the year before. Audit lines have no dates: folds keep the lines of one claim together. Rivals see
-the same folds. CatBoost is not in this project's lock; the strongest rival here is LightGBM on the raw codes.
+the same folds.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +29,13 @@ from billing_core.errors import BillingError
 from training import evaluate, gate, learner
 
 STRENGTH = 8.0  # cases of its own a rate needs before it outweighs the base
-HALF_LIVES = (None, 1.0, 0.4)  # years; None: all time alike
+HALF_LIVES = (None, 1.0, 0.4, 0.2)  # years; None: all time alike
+REMEMBERED = 4.0  # years: half-life of a case's weight in learning
 TREES = 40
+HOLD = 10.0  # these rates are all there is to go by: they are held less firmly than a claim's many columns
+LEAST_FOR_CODES = 3000  # cases from which LightGBM can learn of the codes themselves
+ROUNDS = 200
+RAW_CODES = "raw codes, LightGBM"
 FIRST_JUDGED = 2008
 FOLDS = 5
 _APPEAL = ("Diagnosis Category", "Diagnosis Sub Category", "Treatment Category", "Treatment Sub Category", "Type")
@@ -45,12 +53,15 @@ class BenchmarkError(BillingError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One review or audited line: its words, the year (0 when unknown), the group that stays together, the outcome."""
+    """One review or audited line: its words, the year (0 when unknown), the group that stays together, the outcome.
+    `when`: the year and which part of it had passed, as far as the running number of the case tells.
+    """
 
     words: tuple[str, ...]
     year: int
     group: str
     outcome: bool
+    when: float = 0.0
 
     def key(self, places: Sequence[int]) -> str:
         """What makes cases alike in one respect."""
@@ -76,15 +87,30 @@ def appeals(file: Path) -> list[Case]:
     """The reviews of a file of the Department of Managed Health Care (semicolons)."""
     names = (*_APPEAL, "Age Range", "Patient Gender")
     rows = read_csv(file, ";", (*names, "Report Year", "Reference ID", "Determination"))
+    numbers: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        numbers[int(row["Report Year"])].append(_running_number(row["Reference ID"]))
+    ordered = {year: sorted(found) for year, found in numbers.items()}
+
+    def when(year: int, reference: str) -> float:
+        return year + bisect_left(ordered[year], _running_number(reference)) / len(ordered[year])
+
     return [
         Case(
             tuple(row[name] or "" for name in names),
             int(row["Report Year"]),
             row["Reference ID"],
             row["Determination"].startswith("Overturned"),
+            when(int(row["Report Year"]), row["Reference ID"]),
         )
         for row in rows
     ]
+
+
+def _running_number(reference: str) -> int:
+    """The number of a review, given out as reviews come in ("MN15-19971": 19971); 0 of another form."""
+    number = reference.rpartition("-")[2]
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def audits(file: Path) -> list[Case]:
@@ -105,8 +131,7 @@ def lifts(known: Sequence[Case], asked: Sequence[Case], keys: Sequence[Sequence[
     """For each asked case and key: the log-odds of its like's rate among the known, over the base rate's."""
     import numpy as np
 
-    latest = max((case.year for case in known), default=0)
-    weights = [1.0 if half is None else 0.5 ** ((latest - case.year) / half) for case in known]
+    weights = [1.0] * len(known) if half is None else _weights(known, half)
     whole = sum(weights)
     base = (sum(w for w, case in zip(weights, known, strict=True) if case.outcome) + 1) / (whole + 2)
     found = np.zeros((len(asked), len(keys)))
@@ -123,20 +148,38 @@ def lifts(known: Sequence[Case], asked: Sequence[Case], keys: Sequence[Sequence[
     return found
 
 
-def _fit_and_say(learned: Any, outcomes: Any, asked: Any, seed: int) -> list[float]:
-    """The learner's probabilities for the asked rows."""
-    import numpy as np
+def _weights(known: Sequence[Case], half: float) -> list[float]:
+    """How much each case still counts at the end of the latest year."""
+    end = max((case.year for case in known), default=0) + 1
+    return [0.5 ** ((end - case.when) / half) for case in known]
 
+
+def _by_rates(learned: Any, outcomes: Any, asked: Any, seed: int) -> tuple[Any, Any]:
+    """The log-odds of the asked rows, by the line alone and with the trees."""
     names = tuple(f"lift_{place}" for place in range(learned.shape[1]))
-    columns = learner.Columns(names, dict.fromkeys(names, 1))
+    columns = learner.Columns(names, dict.fromkeys(names, 1), hold=HOLD)
     line = learner.line(learned, outcomes, columns)
     booster = learner.trees(learned, outcomes, line, seed, TREES, columns)
-    raw = learner.staged(line, booster, asked, (TREES,))[:, 0]
-    return [float(p) for p in 1 / (1 + np.exp(-raw))]
+    return line.raw(asked), learner.staged(line, booster, asked, (TREES,))[:, 0]
 
 
-def _raw_codes(known: Sequence[Case], asked: Sequence[Case], seed: int) -> list[float]:
-    """LightGBM on the codes themselves, as categories: what needs no knowledge of the trade."""
+def _by_each_code(known: Sequence[Case], asked: Sequence[Case], keys: Sequence[Sequence[int]]) -> Any:
+    """The log-odds of the asked by a logistic regression on the codes, one by one and in the pairs that `keys` name."""
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    def flags(cases: Sequence[Case]) -> list[dict[str, float]]:
+        return [{f"{at}:{case.key(places)}": 1.0 for at, places in enumerate(keys)} for case in cases]
+
+    encode = DictVectorizer().fit(flags(known))
+    weights = _weights(known, REMEMBERED) if known[0].year else None
+    model = LogisticRegression(C=0.3, max_iter=300)
+    model.fit(encode.transform(flags(known)), [case.outcome for case in known], sample_weight=weights)
+    return model.decision_function(encode.transform(flags(asked)))
+
+
+def _by_codes(known: Sequence[Case], asked: Sequence[Case], seed: int) -> Any:
+    """The log-odds of the asked by LightGBM on the codes as categories: what needs no knowledge of the trade."""
     import lightgbm
     import numpy as np
 
@@ -151,7 +194,32 @@ def _raw_codes(known: Sequence[Case], asked: Sequence[Case], seed: int) -> list[
 
     parameters = {**learner.PARAMETERS, "learning_rate": 0.05, "num_leaves": 15, "cat_smooth": 20, "seed": seed}
     data = lightgbm.Dataset(matrix(known), [float(c.outcome) for c in known], categorical_feature=list(range(width)))
-    return [float(p) for p in lightgbm.train(parameters, data, 200).predict(matrix(asked))]
+    return lightgbm.train(parameters, data, ROUNDS).predict(matrix(asked), raw_score=True)
+
+
+@dataclass(slots=True)
+class _Said:
+    """The judged cases, and what each way said of them."""
+
+    judged: list[Case]
+    said: dict[str, list[float]]
+
+    def add(
+        self, known: Sequence[Case], asked: Sequence[Case], by_rates: tuple[Any, Any], by_each: Any, by_codes: Any
+    ) -> None:
+        """Note what was said of the asked; the model's word is the mean of the answers, as log-odds."""
+        model = (*by_rates, by_each, by_codes) if len(known) >= LEAST_FOR_CODES else (*by_rates, by_each)
+        base = sum(case.outcome for case in known) / len(known)
+        self.judged += asked
+        self.said.setdefault("model", []).extend(_probabilities(sum(model) / len(model)))
+        self.said.setdefault("base rate", []).extend([base] * len(asked))
+        self.said.setdefault(RAW_CODES, []).extend(_probabilities(by_codes))
+
+
+def _probabilities(log_odds: Any) -> list[float]:
+    import numpy as np
+
+    return [float(p) for p in 1 / (1 + np.exp(-log_odds))]
 
 
 def walk_years(cases: Sequence[Case], years: Iterable[int], seed: int) -> tuple[list[Case], dict[str, list[float]]]:
@@ -162,23 +230,22 @@ def walk_years(cases: Sequence[Case], years: Iterable[int], seed: int) -> tuple[
     for case in cases:
         by_year[case.year].append(case)
     rows: dict[int, Any] = {}
-    judged: list[Case] = []
-    said: dict[str, list[float]] = {"model": [], "base rate": [], "raw codes, LightGBM": []}
+    found = _Said([], {})
     for year in sorted(by_year):
         known = [case for earlier in sorted(by_year) if earlier < year for case in by_year[earlier]]
         if not known:
             continue
-        rows[year] = np.hstack([lifts(known, by_year[year], _APPEAL_KEYS, half) for half in HALF_LIVES])
+        asked = by_year[year]
+        rows[year] = np.hstack([lifts(known, asked, _APPEAL_KEYS, half) for half in HALF_LIVES])
         before = [y for y in rows if y < year]
         if year not in years or not before:
             continue
         learned = np.vstack([rows[y] for y in before])
         outcomes = np.asarray([float(case.outcome) for y in before for case in by_year[y]])
-        said["model"] += _fit_and_say(learned, outcomes, rows[year], seed)
-        said["base rate"] += [float(outcomes.mean())] * len(by_year[year])
-        said["raw codes, LightGBM"] += _raw_codes(known, by_year[year], seed)
-        judged += by_year[year]
-    return judged, said
+        by_rates = _by_rates(learned, outcomes, rows[year], seed)
+        by_each = _by_each_code(known, asked, _APPEAL_KEYS)
+        found.add(known, asked, by_rates, by_each, _by_codes(known, asked, seed))
+    return found.judged, found.said
 
 
 def fold_of(group: str) -> int:
@@ -198,8 +265,7 @@ def by_claim(
     import numpy as np
 
     parts = [[case for case in cases if fold_of(case.group) == fold] for fold in range(FOLDS)]
-    judged: list[Case] = []
-    said: dict[str, list[float]] = {"model": [], "base rate": [], "raw codes, LightGBM": []}
+    found = _Said([], {})
 
     def rows(known: Sequence[Case], asked: Sequence[Case]) -> Any:
         past = np.asarray([[history.get(case.words[2] or "(blank)", 0.0)] for case in asked])
@@ -210,11 +276,10 @@ def by_claim(
         inner = [rows([c for part in others if part is not own for c in part], own) for own in others]
         known = [case for part in others for case in part]
         outcomes = np.asarray([float(case.outcome) for case in known])
-        said["model"] += _fit_and_say(np.vstack(inner), outcomes, rows(known, asked), seed)
-        said["base rate"] += [float(outcomes.mean())] * len(asked)
-        said["raw codes, LightGBM"] += _raw_codes(known, asked, seed)
-        judged += asked
-    return judged, said
+        by_rates = _by_rates(np.vstack(inner), outcomes, rows(known, asked), seed)
+        by_each = _by_each_code(known, asked, _AUDIT_KEYS)
+        found.add(known, asked, by_rates, by_each, _by_codes(known, asked, seed))
+    return found.judged, found.said
 
 
 def read_history(file: Path) -> dict[str, float]:
@@ -231,8 +296,7 @@ def report(judged: Sequence[Case], said: Mapping[str, Sequence[float]], seed: in
     outcomes = [case.outcome for case in judged]
     years = sorted({case.year for case in judged if case.year})
     groups = [case.group for case in judged]
-    rival = "raw codes, LightGBM"
-    verdict = gate.compare(rival, outcomes, said["model"], said[rival], groups, seed)
+    verdict = gate.compare(RAW_CODES, outcomes, said["model"], said[RAW_CODES], groups, seed)
     by_year = {}
     for year in years:
         places = [place for place, case in enumerate(judged) if case.year == year]

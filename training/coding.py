@@ -17,10 +17,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
 from billing_core.encounter import Setting
+from billing_core.errors import BillingError
 from models.artifact import write
 from models.coding.candidates import Source, Term, index_files, phrase_file
 from models.coding.code_table import CodeRow, table_bytes
@@ -30,7 +32,9 @@ from models.coding.passages import passages
 from models.coding.suggester import KIND, Suggester, read_synonyms
 from models.coding.words import normal_phrase, word_set
 from training.coding_charts import PATIENTS, PUBLISHED, Chart, Mark, Privacy, charts_files, known_words
+from training.coding_export import furnished, reason_of
 from training.coding_reranker import Example, Tables, Trained, train
+from training.crossed_terms import crossed_terms
 from training.evaluate_coding import FolderError, LabelledNote, read_folder
 from training.projected_marks import read_marks
 
@@ -56,24 +60,36 @@ COLD_WEIGHTS: Mapping[str, int] = {
 }  # fmt: skip
 
 _PRIOR = 20  # notes' worth of belief in the cold weight
-_HOUSE_LEAST, _HOUSE_SHARE = 5, 0.8  # a house term: seen in five notes, signed with the code in four of five
+_HOUSE_SHARE = 0.8  # a house term: its notes signed with the code in four of five
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `cleanclaim-train coding`."""
     parser.add_argument("--out", type=Path, required=True, help="the model directory to write")
     parser.add_argument("--data", type=Path, action="append", default=[], help="a folder of notes/*.txt and codes.tsv")
+    parser.add_argument("--tracking", help="MLflow's database, sqlite:///FILE: judge, log, and register what is better")
+    parser.add_argument(
+        "--in-service", type=Path, help="the suggester in service, to be beaten; the shipped one if none"
+    )
+    parser.add_argument("--json", type=Path, help="with --tracking: write the figures here too")
     parser.add_argument(
         "--published", action="store_true", help="the notes are published: phrases of a single note may be learned"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build the artifact; 0 when written."""
+    """Build the artifact; 0 when written. With --tracking it is judged at the gate as well; 2 for unusable input."""
     try:
+        if args.tracking:
+            from training import coding_gate  # which builds on this module
+
+            return coding_gate.run(args)
         notes = read_training(args.data)
     except FolderError as error:
         raise SystemExit(str(error)) from error
+    except BillingError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     sha256 = build(args.out, notes, args.published)
     sys.stdout.write(f"coding suggester written: {args.out} sha256 {sha256}\n")
     return 0
@@ -91,7 +107,7 @@ def read_training(folders: Sequence[Path]) -> list[SignedNote]:
     """The signed notes of the folders. Raises FolderError."""
     found: list[SignedNote] = []
     for folder in folders:
-        notes = read_folder(folder)
+        notes = furnished(folder, read_folder(folder))
         marks = read_marks(folder)
         found += [SignedNote(note, marks.get(note.id, ())) for note in notes]
     return found
@@ -122,7 +138,8 @@ def build(out: Path, notes: Sequence[SignedNote] = (), published: bool = False) 
     if len(notes) >= MANY:
         return _write(out, sources, _from_charts(Suggester.load(out), notes, published), len(notes))
     labelled = [signed.note for signed in notes]
-    house = house_terms(labelled, sources.synonyms)
+    known = None if published else known_words(Suggester.load(out).index.vocabulary)
+    house = house_terms(labelled, sources.synonyms, known)
     _write(out, sources, Learned(COLD_WEIGHTS, COLD_THRESHOLD, house), len(notes))
     weights = learn_weights(Suggester.load(out), labelled)
     _write(out, sources, Learned(weights, COLD_THRESHOLD, house), len(notes))
@@ -135,8 +152,15 @@ def _from_charts(cold: Suggester, notes: Sequence[SignedNote], published: bool) 
     privacy = PUBLISHED if published else Privacy(PATIENTS, known_words(cold.index.vocabulary))
     examples = [
         Example(
-            Chart(s.note.id, passages(s.note.text, cold.synonyms), frozenset(s.note.diagnoses), s.marks),
+            Chart(
+                s.note.id,
+                passages(s.note.text, cold.synonyms),
+                frozenset(s.note.diagnoses),
+                s.marks,
+                patient=s.note.owner,
+            ),
             cold.cold_drafts(s.note.text, Setting.OUTPATIENT, s.note.age, s.note.sex),
+            partial(_as_candidate, s.note),
         )
         for s in notes
     ]
@@ -144,10 +168,15 @@ def _from_charts(cold: Suggester, notes: Sequence[SignedNote], published: bool) 
     card = {
         "held_out_f1": f"{trained.held_out_f1:.4f}",
         "held_out_candidate_recall": f"{trained.candidate_recall:.4f}",
-        "phrases": "published notes: of any note" if published else f"of {PATIENTS} notes or more, known words only",
+        "phrases": "published notes: of any note" if published else f"of {PATIENTS} patients or more, known words only",
     }
     files = {**charts_files([e.chart for e in examples], privacy), **trained.files}
     return Learned(COLD_WEIGHTS, trained.threshold, files=files, guided=trained.guided, card=card)
+
+
+def _as_candidate(note: LabelledNote, code: str) -> float:
+    """How much an unsigned candidate counts against itself."""
+    return reason_of(note, code).leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +198,17 @@ class _Sources:
         synonyms = read_synonyms(synonyms_file)
         rows, inclusions = tabular_list()
         lexicon = ours.joinpath("lexicon.tsv").read_text(encoding="utf-8")
-        terms = [*_lexicon_terms(lexicon, synonyms), *_title_terms(rows, inclusions, synonyms)]
+        own = list(_lexicon_terms(lexicon, synonyms))
+        terms = [*own, *_title_terms(rows, inclusions, synonyms)]
+        turned = list(_turned(terms))
+        conditions, neoplasms = (
+            ours.joinpath(name).read_text(encoding="utf-8") for name in ("conditions_by_site.tsv", "neoplasms.tsv")
+        )
+        pairs = crossed_terms(conditions, neoplasms, synonyms, frozenset(t.words for t in (*own, *turned)))
         return cls(
             rows,
             tuple(terms),
-            (*_turned(terms), *_permuted_terms(rows, synonyms)),
+            (*turned, *pairs, *_permuted_terms(rows, synonyms)),
             synonyms,
             synonyms_file,
             ours.joinpath("procedures.toml").read_bytes(),
@@ -242,8 +277,11 @@ def _title_terms(
                 yield Term(normal, row.code, Source.INCLUSION)
 
 
-_SAID_OTHERWISE = re.compile(r",? (?:unspecified|not otherwise specified|nos)\b|\bunspecified |\([^()]*\)", re.I)
-_INDEXED = re.compile(r"^(?P<what>[\w-]+(?: [\w-]+)?) of (?:the )?(?P<site>[\w-]+(?: [\w-]+)?)$")
+_SAID_OTHERWISE = re.compile(
+    r",? (?:unspecified|not otherwise specified|nos|not elsewhere classified)\b|\bunspecified |\([^()]*\)|\[[^][]*\]",
+    re.I,
+)
+_INDEXED = re.compile(r"^(?P<what>[\w-]+(?: [\w-]+)?) of (?:the )?(?P<site>[\w-]+(?: [\w-]+){0,2})$")
 
 
 def permuted(title: str) -> tuple[str, ...]:
@@ -325,13 +363,17 @@ def _write(out: Path, sources: _Sources, learned: Learned, n_notes: int) -> str:
 
 
 def learn_weights(suggester: Suggester, notes: Iterable[LabelledNote]) -> dict[str, int]:
-    """Each kind of evidence's share of codes that were signed, drawn towards the cold weight by `_PRIOR` notes."""
+    """Each kind of evidence's share of codes that were signed, drawn towards the cold weight by `_PRIOR` notes.
+
+    A rejected code counts by its reason: more than one that was merely not signed, or not at all.
+    """
     offered: Counter[str] = Counter()
     signed: Counter[str] = Counter()
     for note in notes:
         for code, (_, grade) in suggester.considered(note.text, Setting.OUTPATIENT, note.age, note.sex).items():
-            offered[grade] += 1
-            signed[grade] += code in note.diagnoses
+            right = code in note.diagnoses
+            offered[grade] += 1 if right else int(reason_of(note, code).reading)
+            signed[grade] += right
     return {
         grade: (1000 * signed[grade] + _PRIOR * cold) // (offered[grade] + _PRIOR)
         for grade, cold in sorted(COLD_WEIGHTS.items())
@@ -354,22 +396,31 @@ def best_threshold(suggester: Suggester, notes: Sequence[LabelledNote]) -> int:
     return max(range(100, 951, 10), key=lambda t: (f1(t), t))
 
 
-def house_terms(notes: Sequence[LabelledNote], synonyms: Mapping[str, tuple[str, ...]]) -> tuple[Term, ...]:
-    """Problem headers that this practice signs with one code nearly always, and far more often than by chance."""
+def house_terms(
+    notes: Sequence[LabelledNote], synonyms: Mapping[str, tuple[str, ...]], known: frozenset[str] | None = None
+) -> tuple[Term, ...]:
+    """Problem headers that this practice signs with one code nearly always, and far more often than by chance.
+
+    Five patients must have it, and where `known` words are given, every word must be one of them.
+    """
     from models.coding.note import problem_headers
 
     seen: Counter[str] = Counter()
     together: Counter[tuple[str, str]] = Counter()
+    owners: dict[tuple[str, str], set[str]] = {}
     for note in notes:
         headers = {normal_phrase(note.text[h.start : h.end], synonyms) for h in problem_headers(note.text)}
         for header in sorted(headers - {""}):
+            if known is not None and not known.issuperset(header.split()):
+                continue
             seen[header] += 1
             for code in sorted(set(note.diagnoses)):
                 together[header, code] += 1
+                owners.setdefault((header, code), set()).add(note.owner)
     usual = Counter(code for note in notes for code in set(note.diagnoses))
     found: list[Term] = []
     for (header, code), count in sorted(together.items()):
         lift = count * len(notes) > 3 * seen[header] * usual[code]
-        if count >= _HOUSE_LEAST and count >= _HOUSE_SHARE * seen[header] and lift:
+        if len(owners[header, code]) >= PATIENTS and count >= _HOUSE_SHARE * seen[header] and lift:
             found.append(Term(header, code, Source.HOUSE))
     return tuple(found)

@@ -2,8 +2,9 @@
 
 A *mark* is evidence that a coder pointed at for a code. With marks the books hold the marked words; without them, the
 neighbouring words that stand in notes signed with a code far more often than by chance. Privacy: from a practice's
-charts a phrase is learned only if `least` notes hold it (five, unless the notes are published) and every word of it
-is a word of the code set or of our own lexicon, so that no name, place or number of a chart enters an artifact.
+charts a phrase is learned only if notes of `least` patients hold it (five, unless the notes are published), the same
+for a phrase with a code, a term with a weight, a code; and only if every word of it is a word of the code set or of our
+own lexicon, so that no name, place or number of a chart enters an artifact.
 """
 
 from __future__ import annotations
@@ -44,11 +45,32 @@ class Chart:
     passages: tuple[Passage, ...]
     codes: frozenset[str]
     marks: tuple[Mark, ...] = ()
+    patient: str = ""
+
+    @property
+    def owner(self) -> str:
+        """The patient; a chart that names none is its own."""
+        return self.patient or self.id
+
+
+class _Patients:
+    """Of how many patients the charts that hold a thing are."""
+
+    def __init__(self) -> None:
+        self._held: dict[Any, set[str]] = {}
+
+    def add(self, things: Iterable[Any], owner: str) -> None:
+        """The owner's chart holds these."""
+        for thing in things:
+            self._held.setdefault(thing, set()).add(owner)
+
+    def __getitem__(self, thing: Any) -> int:
+        return len(self._held.get(thing, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """What may be learned: phrases of at least `least` notes, of `known` words only (None: the notes are published)."""
+    """What may be learned: phrases of at least `least` patients, of `known` words only (None: published notes)."""
 
     least: int = PATIENTS
     known: frozenset[str] | None = field(default=None, repr=False)
@@ -105,7 +127,7 @@ def _entries(charts: Sequence[Chart], privacy: Privacy, stems: bool) -> list[Ent
     for (bag, code), count in marked.items():
         by_bag.setdefault(bag, {})[code] = count
     allowed = {bag: codes for bag, codes in by_bag.items() if privacy.allows(bag, stems)}
-    return [e for e in _counted_entries(charts, allowed, stems) if e.notes >= least]
+    return _counted_entries(charts, allowed, stems, least)
 
 
 def _said(passage: Passage, stems: bool) -> tuple[str, ...]:
@@ -131,17 +153,20 @@ def _neighbours(charts: Sequence[Chart], privacy: Privacy, stems: bool) -> Count
     holding: Counter[tuple[str, ...]] = Counter()
     together: Counter[tuple[tuple[str, ...], str]] = Counter()
     least = max(privacy.least, 2)
+    patients = _Patients()
     runs = [_runs(chart, stems) for chart in charts]
     for run in runs:
         holding.update(run)
     for chart, run in zip(charts, runs, strict=True):
-        together.update((bag, code) for bag in run if holding[bag] >= least for code in chart.codes)
+        pairs = [(bag, code) for bag in run if holding[bag] >= least for code in chart.codes]
+        together.update(pairs)
+        patients.add(pairs, chart.owner)
     usual = _counted(charts, lambda code: code)
     return Counter(
         {
             (bag, code): count
             for (bag, code), count in together.items()
-            if count >= least
+            if patients[bag, code] >= least
             and count >= _LEAST_SHARE * holding[bag]
             and count * len(charts) >= _LIFT * holding[bag] * usual[code]
         }
@@ -168,9 +193,9 @@ def _tells(word: str) -> bool:
 
 
 def _counted_entries(
-    charts: Sequence[Chart], bags: Mapping[tuple[str, ...], Mapping[str, int]], stems: bool
+    charts: Sequence[Chart], bags: Mapping[tuple[str, ...], Mapping[str, int]], stems: bool, least: int
 ) -> list[Entry]:
-    """The bags with, for each code, how many notes that hold the bag were signed with it."""
+    """The bags that `least` patients have, and for each code of as many how many notes with the bag were signed so."""
     frequency = Counter(w for c in charts for w in {w for p in c.passages for w in _said(p, stems)})
     ordered = {bag: tuple(sorted(bag, key=lambda w: (frequency[w], w))) for bag in bags}
     book = PhraseBook(
@@ -179,18 +204,27 @@ def _counted_entries(
     )
     holding: Counter[tuple[str, ...]] = Counter()
     signed: Counter[tuple[tuple[str, ...], str]] = Counter()
+    patients = _Patients()
     for chart in charts:
-        for bag in {found.entry.bag for p in chart.passages for found in book.find(_said(p, stems))}:
-            holding[bag] += 1
-            signed.update((bag, code) for code in chart.codes)
+        held = {found.entry.bag for p in chart.passages for found in book.find(_said(p, stems))}
+        pairs = [(bag, code) for bag in held for code in chart.codes]
+        holding.update(held)
+        signed.update(pairs)
+        patients.add(held, chart.owner)
+        patients.add(pairs, chart.owner)
     return [
         Entry(
             ordered[bag],
             holding[ordered[bag]],
             sum(_rarity(frequency[w], len(charts)) for w in bag),
-            tuple(Signed(c, n, signed[ordered[bag], c]) for c, n in sorted(codes.items())),
+            tuple(
+                Signed(c, n, signed[ordered[bag], c])
+                for c, n in sorted(codes.items())
+                if least <= 1 or patients[ordered[bag], c] >= least
+            ),
         )
         for bag, codes in sorted(bags.items())
+        if least <= 1 or patients[ordered[bag]] >= least
     ]
 
 
@@ -209,11 +243,15 @@ def _linear_files(charts: Sequence[Chart], privacy: Privacy) -> dict[str, bytes]
     held = [terms_of(chart.passages) for chart in charts]
     count = Counter(term for terms in held for term in terms)
     least = max(_LINEAR_LEAST, privacy.least if privacy.known is not None else 1)
-    terms = sorted(t for t, n in count.items() if n >= least and privacy.allows(t.split(), stems=False))
+    of_terms, of_codes = _Patients(), _Patients()
+    for chart, found in zip(charts, held, strict=True):
+        of_terms.add(found, chart.owner)
+        of_codes.add(chart.codes, chart.owner)
+    terms = sorted(t for t in count if of_terms[t] >= least and privacy.allows(t.split(), stems=False))
     number = {term: at for at, term in enumerate(terms)}
     rarity = [round(1000 * (1 + math.log((1 + len(charts)) / (1 + count[t])))) for t in terms]
     usual = _counted(charts, lambda code: code)
-    codes = sorted(code for code, n in usual.items() if n >= least)
+    codes = sorted(code for code in usual if of_codes[code] >= least)
     rows = [_vector(found, number, rarity) for found in held]
     matrix = sparse.csr_matrix(
         (

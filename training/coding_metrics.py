@@ -128,9 +128,20 @@ def interval(notes: Sequence[Judged], of: Callable[[Counts], float | None]) -> t
     return values[int(0.025 * len(values))], values[min(int(0.975 * len(values)), len(values) - 1)]
 
 
-def paired_interval(ours: Sequence[Judged], theirs: Sequence[Judged]) -> tuple[float, float] | None:
-    """The 95 % interval of our micro F1 less theirs, on the same notes resampled together."""
-    pairs = [(micro([a]), micro([b])) for a, b in zip(ours, theirs, strict=True)]
+def paired_interval(
+    ours: Sequence[Judged], theirs: Sequence[Judged], patients: Sequence[str] | None = None
+) -> tuple[float, float] | None:
+    """The 95 % interval of our micro F1 less theirs, on the same notes resampled together.
+
+    `patients` of the notes, in their order, where a patient's notes are to be drawn together: they resemble each other.
+    """
+    owners = patients if patients is not None else [str(place) for place in range(len(ours))]
+    of: dict[str, tuple[list[Judged], list[Judged]]] = {}
+    for owner, a, b in zip(owners, ours, theirs, strict=True):
+        mine, other = of.setdefault(owner, ([], []))
+        mine.append(a)
+        other.append(b)
+    pairs = [(micro(mine), micro(other)) for mine, other in of.values()]
     draw = random.Random(_SEED)
     values: list[float] = []
     for _ in range(RESAMPLES if pairs else 0):

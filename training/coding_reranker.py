@@ -54,6 +54,7 @@ class Example:
 
     chart: Chart
     drafts: Mapping[str, Draft]
+    against: Callable[[str], float] = lambda code: 1.0  # how much a code that was not signed counts against itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class _Matrix:
     columns: Any
     signed: Any
     chart: Any
+    patient: Any  # by number: the notes of one are judged together
+    weight: Any  # None where every row counts as one
     codes: tuple[str, ...]
     total: int  # signed codes, candidates or not
 
@@ -93,7 +96,7 @@ def train(examples: Sequence[Example], tables: Tables, privacy: Privacy, kept: K
     threshold, f1 = best_threshold(scores, [bool(s) for s in matrix.signed], matrix.total)
     guided_f1 = _guided_f1(matrix, scores, threshold, kept)
     files = {
-        "reranker.txt": _fitted(matrix.columns, matrix.signed).model_to_string().encode(),
+        "reranker.txt": _fitted(matrix.columns, matrix.signed, matrix.weight).model_to_string().encode(),
         "calibration.json": json.dumps({"slope": f"{slope:.6f}", "offset": f"{offset:.6f}"}, sort_keys=True).encode(),
     }
     return Trained(
@@ -119,11 +122,14 @@ def _held_out(examples: Sequence[Example], tables: Tables, privacy: Privacy) -> 
     """Columns of every chart, by books learned from the other folds."""
     import numpy as np
 
-    order = list(range(len(examples)))
+    numbers: dict[str, int] = {}
+    patient = [numbers.setdefault(e.chart.owner, len(numbers)) for e in examples]
+    order = list(range(len(numbers)))
     random.Random(_SEED).shuffle(order)
     parts: list[tuple[int, Any, dict[str, bool]]] = []
     for fold in range(FOLDS):
-        unseen = sorted(order[fold::FOLDS])
+        out_of = set(order[fold::FOLDS])
+        unseen = [at for at, whose in enumerate(patient) if whose in out_of]
         out = set(unseen)
         charts = learned([e.chart for at, e in enumerate(examples) if at not in out], privacy)
         parts += [(at, *_rows(examples[at], charts, tables)) for at in unseen]
@@ -132,6 +138,8 @@ def _held_out(examples: Sequence[Example], tables: Tables, privacy: Privacy) -> 
         np.vstack([columns for _, columns, _ in parts]),
         np.concatenate([np.asarray(list(signed.values()), dtype="f8") for _, _, signed in parts]),
         np.concatenate([np.full(len(signed), at) for at, _, signed in parts]),
+        np.concatenate([np.full(len(signed), patient[at]) for at, _, signed in parts]),
+        _weights(examples, parts),
         tuple(code for _, _, signed in parts for code in signed),
         sum(len(e.chart.codes) for e in examples),
     )
@@ -143,10 +151,20 @@ def _rows(example: Example, charts: Charts, tables: Tables) -> tuple[Any, dict[s
     return columns, {code: code in example.chart.codes for code in found}
 
 
-def _fitted(columns: Any, signed: Any) -> Any:
+def _weights(examples: Sequence[Example], parts: Sequence[tuple[int, Any, dict[str, bool]]]) -> Any:
+    """How much each row counts: a signed code as one, an unsigned one by what the coder said of it."""
+    import numpy as np
+
+    weight = np.asarray(
+        [1.0 if right else examples[at].against(code) for at, _, signed in parts for code, right in signed.items()]
+    )
+    return None if (weight == 1.0).all() else weight
+
+
+def _fitted(columns: Any, signed: Any, weight: Any) -> Any:
     import lightgbm
 
-    data = lightgbm.Dataset(columns, signed, feature_name=list(COLUMNS))
+    data = lightgbm.Dataset(columns, signed, weight=weight, feature_name=list(COLUMNS))
     return lightgbm.train(dict(_TREES), data, _ROUNDS)
 
 
@@ -156,8 +174,9 @@ def _judged(matrix: _Matrix) -> Any:
 
     raw = np.zeros(len(matrix.signed))
     for part in range(_JUDGED):
-        mine = matrix.chart % _JUDGED == part
-        trees = _fitted(matrix.columns[~mine], matrix.signed[~mine])
+        mine = matrix.patient % _JUDGED == part
+        weight = None if matrix.weight is None else matrix.weight[~mine]
+        trees = _fitted(matrix.columns[~mine], matrix.signed[~mine], weight)
         raw[mine] = trees.predict(matrix.columns[mine], raw_score=True, num_threads=1)
     return raw
 

@@ -23,13 +23,16 @@ from models import artifact
 from models.denial import calibration
 from models.denial.calibration import Calibration
 from models.denial.features import NAMES, encoder, row
+from models.denial.history import History
 from models.denial.predictor import CALIBRATION, COLUMNS, KIND, LINEAR, TREES, Predictor
 from models.denial.replay import replay as through_history
-from training import baselines, evaluate, gate, learner, splits, tracking
+from training import baselines, evaluate, gate, learner, outlook, splits, tracking
 from training.export_folder import Export, Submission, read
 
 FLAGGED_SHARE = 0.2  # of claims a biller has time to look at before sending
+HISTORY = "history.json"
 LATEST_SHARE = 0.25  # the last quarter of the claims, shown beside the whole judged time
+CALIBRATED_DAYS = 90  # calibration follows the outcomes of the last quarter: payers drift, and older ones mislead
 LEAST_TO_CHOOSE = 60  # judged claims with outcomes before trees and calibration follow them
 
 
@@ -69,29 +72,36 @@ class _Past:
     known_on: list[int]
 
     def choose(self, on: int) -> tuple[int, Calibration]:
-        """The place in STAGES and the calibration, from claims whose outcomes were learned before that day."""
+        """The place in STAGES, from claims whose outcomes were learned before that day, and the calibration, from the
+        late ones of them.
+        """
         import numpy as np
 
         seen = [p for p, learned in enumerate(self.known_on) if learned < on]
-        was = np.asarray([self.denied[p] for p in seen])
-        if len(seen) < LEAST_TO_CHOOSE or not 0 < was.sum() < len(was):
+        if not self._two_kinds(seen):
             return 0, calibration.AS_STATED
-        raw = np.asarray([self.raw[p] for p in seen])
+        raw, was = np.asarray([self.raw[p] for p in seen]), np.asarray([self.denied[p] for p in seen])
         losses = (np.logaddexp(0, raw) - was[:, None] * raw).sum(axis=0)
         stage = int(np.argmin(losses))
-        stated = 1 / (1 + np.exp(-raw[:, stage]))
-        return stage, calibration.fit([float(p) for p in stated], [bool(w) for w in was])
+        late = [p for p in seen if self.known_on[p] >= on - CALIBRATED_DAYS]
+        if not self._two_kinds(late):
+            return stage, calibration.AS_STATED
+        stated = [float(1 / (1 + np.exp(-self.raw[p][stage]))) for p in late]
+        return stage, calibration.fit(stated, [bool(self.denied[p]) for p in late])
+
+    def _two_kinds(self, places: Sequence[int]) -> bool:
+        return len(places) >= LEAST_TO_CHOOSE and 0 < sum(self.denied[p] for p in places) < len(places)
 
 
-def replay(submissions: Sequence[Submission]) -> Any:
+def replay(submissions: Sequence[Submission], history: History | None = None) -> Any:
     """The rows of all submissions (in the order sent), n x len(NAMES). Outcomes are handed over at once; the history
-    lets none be seen before its day.
+    lets none be seen before its day. A `history` that is given knows all of it afterwards.
     """
     import numpy as np
 
     rows = np.empty((len(submissions), len(NAMES)))
-    for place, (sending, history) in enumerate(through_history([s.sending for s in submissions])):
-        rows[place] = row(sending.facts, history)
+    for place, (sending, known) in enumerate(through_history([s.sending for s in submissions], history)):
+        rows[place] = row(sending.facts, known)
     return rows
 
 
@@ -137,6 +147,7 @@ def _rivals(
     return {
         baselines.BASE_RATE: baselines.base_rate(learned, judged),
         baselines.TABLE: baselines.rate_table(learned, judged),
+        baselines.CODES: baselines.logistic_on_codes(learned, judged),
         baselines.LOGISTIC: baselines.logistic(rows[learn], denied[learn], rows[judge]),
     }
 
@@ -185,8 +196,23 @@ def verdicts(judged: Judged, seed: int) -> tuple[gate.Verdict | gate.Calibrated,
     )
 
 
-def seal(directory: Path, trained: Trained, export: Export, plan: splits.Plan) -> str:
-    """Write the artifact directory with the judged figures on its card."""
+def by_payer(submissions: Sequence[Submission], judged: Judged, seed: int) -> dict[str, str]:
+    """Whether what is stated is met, payer by payer; "too few cases" where that cannot be told."""
+    payers: dict[str, list[int]] = {}
+    for place, of in enumerate(judged.places):
+        payers.setdefault(submissions[of].facts.payer, []).append(place)
+    return {
+        payer: str(gate.calibrated([judged.outcomes[p] for p in places], [judged.model[p] for p in places], seed))
+        if len(places) >= evaluate.LEAST_IN_SLICE
+        else f"too few cases: {len(places)} of {evaluate.LEAST_IN_SLICE} needed"
+        for payer, places in sorted(payers.items())
+    }
+
+
+def seal(
+    directory: Path, trained: Trained, export: Export, plan: splits.Plan, further: outlook.Found | None = None
+) -> str:
+    """Write the artifact directory with the judged figures on its card; `further` is what it says beside the risk."""
     figures = evaluate.measure(trained.judged.outcomes, trained.judged.model)
     card: dict[str, Any] = {
         "purpose": "probability that a claim is denied at its first adjudication, for a biller's queue before sending",
@@ -208,7 +234,7 @@ def seal(directory: Path, trained: Trained, export: Export, plan: splits.Plan) -
         "synthetic": export.synthetic,
         "card": card,
     }
-    return artifact.write(directory, trained.files, fields)
+    return artifact.write(directory, {**trained.files, **(further.files if further else {})}, fields)
 
 
 def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> None:
@@ -222,6 +248,9 @@ def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> Non
         "patient_key": list(judged.patients),
         "submitted_on": [s.submitted_on for s in held],
         "denied": list(judged.outcomes),
+        "at_stake_cents": [s.facts.total_cents for s in held],
+        "refused_cents": [s.refused_cents for s in held],
+        "days_to_submit": [s.facts.days_to_submit for s in held],
         "probability": list(judged.model),
         **{name.replace(" ", "_"): list(found) for name, found in judged.predictions.items() if name != "model"},
         "row": [list(map(float, rows[place])) for place in judged.places],
@@ -252,6 +281,7 @@ def summary(export: Export, plan: splits.Plan, trained: Trained, seed: int) -> d
         "latest": evaluate.measure(judged.outcomes[latest], judged.model[latest]),
         "baselines": {name: evaluate.measure(judged.outcomes, found) for name, found in rivals.items()},
         "slices": evaluate.slices([export.submissions[p] for p in judged.places], judged.model),
+        "calibration_by_payer": by_payer(export.submissions, judged, seed),
         "gate": {getattr(v, "rival", "calibration"): dataclasses.asdict(v) for v in said},
         "verdicts": [str(v) for v in said],
         "passed": all(v.passed for v in said),
@@ -268,6 +298,8 @@ def _text(found: Mapping[str, Any]) -> str:
         evaluate.line("  of these, the last quarter", found["latest"]),
         *(evaluate.line(f"{name} ({data})", figures) for name, figures in found["baselines"].items()),
         *(f"gate: {words}" for words in found["verdicts"]),
+        *(f"payer {payer} {words}" for payer, words in found["calibration_by_payer"].items()),
+        *outlook.text(found["outlook"]),
     ]
     return "\n".join(lines) + "\n"
 
@@ -313,13 +345,18 @@ def run(args: argparse.Namespace) -> int:
         tracking.database(args.tracking)
         export = read(args.export)
         plan = splits.plan(export.submissions, export.as_of)
-        rows = replay(export.submissions)
+        history = History()
+        rows = replay(export.submissions, history)
         trained = train(export.submissions, rows, plan, args.seed)
         folder, beside = args.out / "artifact", args.out / "beside"
         beside.mkdir(parents=True, exist_ok=True)
-        seal(folder, trained, export, plan)
+        further = outlook.learn(export.submissions, rows, plan, args.seed)
+        seal(folder, trained, export, plan, further)
         Predictor.load(folder)  # as the API will; what cannot be loaded is not logged
-        found = summary(export, plan, trained, args.seed)
+        # What was known on the day of the export, for cleanclaim score-claims. It is a limited data set, as the export
+        # is, and is not logged.
+        (args.out / HISTORY).write_text(history.as_json(), "utf-8")
+        found = summary(export, plan, trained, args.seed) | {"outlook": dict(further.figures)}
         write_held_out(beside / "held_out.parquet", export, rows, trained.judged)
         text = json.dumps(found, indent=2, sort_keys=True) + "\n"
         (beside / "figures.json").write_text(text, "utf-8")

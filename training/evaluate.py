@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from billing_core.errors import BillingError
+from training import queue_value
 from training.export_folder import Submission
 
 BINS = 10
 LEAST_IN_SLICE = 60
+OWN_COLUMNS = "logistic_regression"  # the rival that is given the model's own columns
+RIVALS = ("base_rate", "payer_x_procedure_table", "logistic_on_codes", OWN_COLUMNS)  # columns of held_out.parquet
 DOLLAR_BANDS: tuple[tuple[float, str], ...] = (
     (10_000, "under 100"),
     (30_000, "100 to 300"),
@@ -176,7 +179,9 @@ def read_predictions(file: Path) -> list[dict[str, Any]]:
 
 
 def against_oracle(rows: Sequence[Mapping[str, Any]], oracle: Mapping[str, float]) -> dict[str, Any]:
-    """The model and the oracle on the claims that both know. `gap_auc` is what is left to learn."""
+    """The model, its rivals and the oracle on the claims that both files know. `gap_auc` is what is left to learn,
+    `way` the share of the way from the best rival to the oracle that the model has gone.
+    """
     joined = [row for row in rows if row.get("claim_number") in oracle]
     if not joined:
         raise PredictionsError(
@@ -185,6 +190,10 @@ def against_oracle(rows: Sequence[Mapping[str, Any]], oracle: Mapping[str, float
     denied = [bool(row["denied"]) for row in joined]
     model = measure(denied, [float(row["probability"]) for row in joined])
     best = measure(denied, [oracle[row["claim_number"]] for row in joined])
+    names = [name for name in RIVALS if name in joined[0]]
+    rivals = {name: measure(denied, [float(row[name]) for row in joined]) for name in names}
+    plain = max((float(rivals[name]["auc"]) for name in names if name != OWN_COLUMNS), default=0.5)
+    strongest = max((float(figures["auc"]) for figures in rivals.values()), default=0.5)
     away = [abs(float(row["probability"]) - oracle[row["claim_number"]]) for row in joined]
     return {
         "synthetic": True,
@@ -192,9 +201,19 @@ def against_oracle(rows: Sequence[Mapping[str, Any]], oracle: Mapping[str, float
         "not_in_oracle": len(rows) - len(joined),
         "model": model,
         "oracle": best,
+        "rivals": rivals,
         "gap_auc": best["auc"] - model["auc"],
+        "way": {
+            "from the best rival that sees claims alone": queue_value.way(model["auc"], plain, best["auc"]),
+            "from the best rival of all": queue_value.way(model["auc"], strongest, best["auc"]),
+        },
+        "dollars": queue_value.compared(joined, oracle) if "refused_cents" in joined[0] else None,
         "mean_distance": sum(away) / len(away),
     }
+
+
+def _share(gone: float | None) -> str:
+    return "no way to go" if gone is None else f"{gone:.0%}"
 
 
 def read_oracle(file: Path) -> dict[str, float]:
@@ -225,10 +244,14 @@ def run(args: argparse.Namespace) -> int:
         return 2
     out = [
         line("model (synthetic, held out)", figures["model"]),
+        *(line(f"{name.replace('_', ' ')} (synthetic)", found) for name, found in figures["rivals"].items()),
         line("oracle (synthetic)", figures["oracle"]),
         f"AUC left to learn {figures['gap_auc']:.3f}; mean distance from the true probability "
         f"{figures['mean_distance']:.3f}; {figures['not_in_oracle']} held-out claims are not in the oracle",
     ]
+    out += [f"AUC, share of the way {name} to the oracle: {_share(gone)}" for name, gone in figures["way"].items()]
+    if figures["dollars"]:
+        out += queue_value.text(figures["dollars"])
     sys.stdout.write("\n".join(out) + "\n")
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", "utf-8")

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from training.coding_metrics import (
     recall_at,
 )
 
-_DAY_OF_RELEASE = date(2026, 4, 1)
+DAY_OF_RELEASE = date(2026, 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,14 @@ class LabelledNote:
     procedures: tuple[str, ...] = ()
     age: int | None = None
     sex: str = "U"
+    patient: str = ""  # a key; a note without one is its own patient
+    rejected: Mapping[str, str] = field(default_factory=dict)  # code -> why a coder rejected it
+    asked: frozenset[str] = frozenset()  # categories that the note's author was asked about
+
+    @property
+    def owner(self) -> str:
+        """The patient whose notes stay together."""
+        return self.patient or self.id
 
 
 class FolderError(ValueError):
@@ -125,7 +133,7 @@ def evaluate(
 
 def evaluate_notes(suggester: Suggester, notes: Iterable[LabelledNote], older: bool = False) -> dict[str, Any]:
     """The metrics of the suggester on labelled notes, each read as an outpatient visit."""
-    day = suggester.release_from - timedelta(days=1) if older else _DAY_OF_RELEASE
+    day = suggester.release_from - timedelta(days=1) if older else DAY_OF_RELEASE
     judged: list[Judged] = []
     procedures: list[tuple[Sequence[str], Sequence[str]]] = []
     abstained, seconds = 0, 0.0

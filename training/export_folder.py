@@ -56,6 +56,14 @@ class Submission:
         return self.facts.submitted_on
 
     @property
+    def refused_cents(self) -> int:
+        """The charges of the lines that were refused: all of them when no line is named, none when nothing was."""
+        if not self.denied:
+            return 0
+        lines = zip(self.facts.procedures, self.facts.amounts_cents, strict=True)
+        return sum(cents for procedure, cents in lines if not self.refused or procedure in self.refused)
+
+    @property
     def sending(self) -> Sending:
         """The submission as history takes it."""
         if self.denied is None or self.adjudicated_on is None:
@@ -73,11 +81,17 @@ class Export:
     sha256: str
 
 
-def read(folder: Path) -> Export:
-    """The export at `folder`. Raises ExportError naming the file and the mend."""
+def verify(folder: Path) -> tuple[dict[str, Any], str]:
+    """The manifest of an export whose files are all what it says, and its sha256. Raises ExportError."""
     manifest, sha256 = _manifest(folder)
     for name, expected in sorted(manifest["files"].items()):
         _verify(folder, name, expected)
+    return manifest, sha256
+
+
+def read(folder: Path) -> Export:
+    """The export at `folder`. Raises ExportError naming the file and the mend."""
+    manifest, sha256 = verify(folder)
     if CLAIMS not in manifest["files"]:
         raise ExportError("the export holds no claims", where=CLAIMS, mend=_AGAIN)
     as_of = _day(manifest["as_of"], "manifest.as_of")

@@ -4,8 +4,9 @@ it says; and promoted only when it beats the one in service, on the same claims 
 Rivals are judged by log loss, claim by claim, and the claims of one patient are drawn together (paired bootstrap over
 patients), because a household's claims share their fate. "Beats": better in at least 95 % of the draws. "Is no worse":
 not beaten, by the same measure. "Calibrated": its calibration error is no larger than chance alone makes it in 99 of
-100 worlds where every stated probability is true, or than TOLERATED: payers drift, and with claims enough every model
-would be found out.
+100 worlds where every stated probability is true, or lies no more than TOLERATED above what chance makes it on average:
+a few claims show a large error whatever the model, and with claims enough every model would be found out, because
+payers drift.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from training.evaluate import BINS, calibration_error
 DRAWS = 2000
 CONFIDENCE = 0.95
 CHANCE = 0.99
-TOLERATED = 0.05  # five points of probability, on average: less does not change what a biller takes up first
+TOLERATED = 0.03  # three points of probability beyond chance: less does not change what a biller takes up first
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,22 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """`error` is the calibration error over BINS bins of equal count; `allowed` the larger of what chance makes of a
-    true model and what is tolerated.
+    """`error` is the calibration error over BINS bins of equal count; `by_chance` what it would be on average if every
+    stated probability were true; `allowed` the most that chance and tolerance explain.
     """
 
     passed: bool
     error: float
     allowed: float
     n: int
+    by_chance: float = 0.0
 
     def __str__(self) -> str:
         word = "is calibrated" if self.passed else "is not calibrated"
-        return f"{word}: error {self.error:.3f}, allowed up to {self.allowed:.3f}, n = {self.n} claims"
+        return (
+            f"{word}: error {self.error:.3f}, by chance alone {self.by_chance:.3f}, allowed up to {self.allowed:.3f}, "
+            f"n = {self.n} claims"
+        )
 
 
 def compare(
@@ -102,9 +107,10 @@ def calibrated(denied: Sequence[bool], ours: Sequence[float], seed: int) -> Cali
     stated = np.sort(np.asarray(ours, dtype=np.float64))
     worlds = np.random.default_rng(seed).random((DRAWS // 4, len(stated))) < stated
     by_chance = _errors(stated, worlds.astype(np.float64))
-    allowed = max(float(np.quantile(by_chance, CHANCE)), TOLERATED)
+    usual = float(by_chance.mean())
+    allowed = max(float(np.quantile(by_chance, CHANCE)), usual + TOLERATED)
     error = calibration_error(denied, ours)
-    return Calibrated(error <= allowed, error, allowed, len(stated))
+    return Calibrated(error <= allowed, error, allowed, len(stated), usual)
 
 
 def _errors(stated: Any, worlds: Any) -> Any:

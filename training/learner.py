@@ -14,9 +14,27 @@ from typing import Any
 from models.denial.features import DIRECTIONS, NAMES
 from models.denial.linear import Linear
 
-HOLD = 30.0  # ridge on standardised columns, in claims
-HOLD_UNDIRECTED = 90.0  # on columns of which the trade knows no direction
-UNUSED = ("service_month", "weekday")  # two years of claims cannot tell a season from a trend
+HOLD = 40.0  # ridge on standardised columns, in claims
+HOLD_UNDIRECTED = 100.0  # on columns of which the trade knows no direction
+# What the trade expects before the first claim is seen, in log-odds: causes that come once a year or once a provider,
+# and are nearly certain when they come, cannot be learned from the practice's own claims in time.
+EXPECTED: Mapping[str, float] = {
+    "card_refused": 2.0,  # the coverage was refused and nothing was paid under it since
+    "card_other_payer": 1.5,
+    "provider_refused": 2.5,  # refused as not enrolled, and not taken since
+    "provider_new_to_payer": 2.5,  # enrolled in our record for days, and never yet taken by the payer
+    "visit_without_25": 1.5,
+    "duplicate": 2.5,
+    "yearly_too_soon": 1.5,
+    "beyond_refused_lateness": 2.0,
+    "why_authorization_in_a_row": 1.0,
+    "why_authorization_recent": 0.15,
+    "why_not_covered_recent": 0.15,
+    "why_not_covered_for_recent": 0.15,
+    "why_diagnosis_code_recent": 0.15,
+    "why_coding_recent": 0.15,
+    "why_coding_for_recent": 0.15,
+}
 STAGES = (1, 10, 20, 40, 80, 160)  # numbers of trees between which later claims choose
 PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
@@ -35,14 +53,18 @@ _SIZES = ((20_000, 31, 50, 0.1), (3_000, 8, 20, 0.06), (0, 4, 10, 0.04))
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What the learner is told of its columns: their names, the directions of some, and which to leave alone."""
+    """What the learner is told of its columns: their names, the directions of some, which to leave alone, and the
+    weight (log-odds a unit) the trade would give some before it has seen a claim; and how firmly weights are held.
+    """
 
     names: tuple[str, ...]
     directions: Mapping[str, int] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    expected: Mapping[str, float] = field(default_factory=dict)
+    hold: float = HOLD
 
 
-CLAIM_COLUMNS = Columns(NAMES, DIRECTIONS, UNUSED)
+CLAIM_COLUMNS = Columns(NAMES, DIRECTIONS, expected=EXPECTED)
 
 
 def line(rows: Any, outcomes: Any, columns: Columns = CLAIM_COLUMNS) -> Linear:
@@ -54,15 +76,17 @@ def line(rows: Any, outcomes: Any, columns: Columns = CLAIM_COLUMNS) -> Linear:
     means, spread = rows.mean(axis=0), rows.std(axis=0)
     spread[spread < 1e-9] = 1.0
     scaled = (rows - means) / spread
-    hold = np.asarray([HOLD if name in columns.directions else HOLD_UNDIRECTED for name in columns.names])
+    firmness = (columns.hold if name in columns.directions else HOLD_UNDIRECTED for name in columns.names)
+    hold = np.asarray(list(firmness))
+    expected = np.asarray([columns.expected.get(name, 0.0) for name in columns.names]) * spread
     base = (outcomes.sum() + 1) / (len(outcomes) + 2)
 
     def loss(weights: Any) -> tuple[float, Any]:
         own, intercept = weights[:-1], weights[-1]
         z = scaled @ own + intercept
-        wrong = expit(z) - outcomes
-        total = np.logaddexp(0, z).sum() - outcomes @ z + 0.5 * (hold * own) @ own
-        return float(total), np.append(scaled.T @ wrong + hold * own, wrong.sum())
+        wrong, off = expit(z) - outcomes, own - expected
+        total = np.logaddexp(0, z).sum() - outcomes @ z + 0.5 * (hold * off) @ off
+        return float(total), np.append(scaled.T @ wrong + hold * off, wrong.sum())
 
     start = np.append(np.zeros(len(columns.names)), np.log(base / (1 - base)))
     bounds = [*(_bound(name, columns) for name in columns.names), (None, None)]

@@ -1,24 +1,29 @@
 """`cleanclaim-train promote`: put the registered challenger where the API activates it, if it deserves the place.
 
 The artifact is verified as it is copied and verified again where it arrives. Where a model is already in service, the
-challenger must beat it on the judged claims that were sent after it had learned. A person's name goes
-on record.
+challenger must beat it: a denial model on the judged claims that were sent after it had learned, a code suggester on
+the held-out patients of an export (`--data`). A person's name goes on record, in MLflow and in `OUT.promotion.json`,
+which the practice reads when the model is offered to it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from billing_core.errors import BillingError
 from models import artifact
+from models.coding.suggester import KIND as CODING
 from models.denial.predictor import KIND as DENIAL
 from models.denial.predictor import Predictor
-from training import gate, tracking
+from training import coding_gate, gate, tracking
 from training.evaluate import read_predictions
+from training.evaluate_coding import FolderError
 
 LEAST = 60  # held-out claims below which a comparison says nothing
 REFUSED = 3
@@ -60,10 +65,37 @@ def copy(source: artifact.Artifact, target: Path) -> None:
         raise PromotionError("the copy is not the model that was registered", mend="promote again")
 
 
+NOBODY = "nobody"
+
+
+def promotion_file(out: Path) -> Path:
+    """Where the promotion of the model at `out` is written down: beside it, since its own folder is sealed."""
+    return out.with_name(f"{out.name}.promotion.json")
+
+
+def verdict_on(
+    model: str, version: tracking.Registered, challenger: Path, in_service: Path, data: Sequence[Path], seed: int
+) -> gate.Verdict | coding_gate.Verdict:
+    """The challenger against the model in service, by the gate of its kind. Raises PromotionError."""
+    if model == DENIAL:
+        return compare(version.beside / "held_out.parquet", in_service, seed)
+    if not data:
+        raise PromotionError("a code suggester is compared on notes", mend="give the export's folder: --data DIR")
+    return coding_gate.compare(challenger, in_service, data)
+
+
 def promote(
-    tracking_url: str, model: str, out: Path, against: Path | None, signed_by: str, seed: int
+    tracking_url: str,
+    model: str,
+    out: Path,
+    against: Path | None,
+    signed_by: str,
+    seed: int,
+    data: Sequence[Path] = (),
 ) -> tuple[int, str]:
     """Exit status and what happened, in words: 0 promoted or already there, REFUSED when the gate says no."""
+    if model == CODING and signed_by == NOBODY:
+        raise PromotionError("a code suggester is promoted by a person", mend="say who signs: --signed-by NAME")
     version = tracking.by_alias(tracking_url, model)
     challenger = artifact.open_artifact(version.artifact)
     if challenger.kind != model:
@@ -75,15 +107,41 @@ def promote(
     if in_service is not None and artifact.open_artifact(in_service).sha256 == challenger.sha256:
         words = "it is the model in service"
     elif in_service is not None:
-        if model != DENIAL:
-            raise PromotionError("only denial models can be compared here", mend="promote to another directory")
-        verdict = compare(version.beside / "held_out.parquet", in_service, seed)
+        verdict = verdict_on(model, version, challenger.path, in_service, data, seed)
         words = f"it {verdict}"
         if not verdict.passed:
             return REFUSED, f"{model} version {version.version} {verdict}: nothing changed\n"
-    copy(challenger, out)
+    return 0, _crown(tracking_url, version, challenger, out, signed_by, words)
+
+
+def go_back(tracking_url: str, model: str, number: int, out: Path, signed_by: str) -> tuple[int, str]:
+    """Put a version that was champion before at `out` again, by a person's signature and without a comparison: the way
+    out of a promotion that went wrong. REFUSED for a version that nobody ever signed for.
+    """
+    if signed_by == NOBODY:
+        raise PromotionError("a model is taken back by a person", mend="say who signs: --signed-by NAME")
+    version = tracking.by_version(tracking_url, model, number)
+    if "signed_by" not in dict(version.tags):
+        return REFUSED, f"{model} version {number} was never champion: nothing changed\n"
+    before = artifact.open_artifact(version.artifact)
+    return 0, _crown(tracking_url, version, before, out, signed_by, "taken back")
+
+
+def _crown(
+    tracking_url: str, version: tracking.Registered, sound: artifact.Artifact, out: Path, signed_by: str, words: str
+) -> str:
+    """Copy it, give it the alias, write down who signed; what happened, in words."""
+    copy(sound, out)
     tracking.crown(tracking_url, version, signed_by=signed_by)
-    return 0, f"{model} version {version.version} is champion ({words}); seal {challenger.sha256}; at {out}\n"
+    promotion = {
+        "model": version.model,
+        "version": version.version,
+        "sha256": sound.sha256,
+        "signed_by": signed_by,
+        "because": words,
+    }
+    promotion_file(out).write_text(json.dumps(promotion, indent=2, sort_keys=True) + "\n", "utf-8")
+    return f"{version.model} version {version.version} is champion ({words}); seal {sound.sha256}; at {out}\n"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,15 +150,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="the registered model, such as denial")
     parser.add_argument("--out", type=Path, required=True, help="directory that the API activates")
     parser.add_argument("--against", type=Path, help="model in service; without it, the one at --out if any")
-    parser.add_argument("--signed-by", default="nobody", help="user name of the person who answers for it")
+    parser.add_argument("--signed-by", default=NOBODY, help="user name of the person who answers for it")
+    parser.add_argument(
+        "--data", type=Path, action="append", default=[], help="a code suggester: the export to judge on"
+    )
+    parser.add_argument("--back-to", type=int, metavar="VERSION", help="take an earlier champion back, uncompared")
     parser.add_argument("--seed", type=int, default=7)
 
 
 def run(args: argparse.Namespace) -> int:
     """Promote or say why not: 0 promoted, 3 refused by the gate, 2 for unusable input."""
     try:
-        status, words = promote(args.tracking, args.model, args.out, args.against, args.signed_by, args.seed)
-    except BillingError as error:
+        if args.back_to is not None:
+            status, words = go_back(args.tracking, args.model, args.back_to, args.out, args.signed_by)
+        else:
+            status, words = promote(
+                args.tracking, args.model, args.out, args.against, args.signed_by, args.seed, args.data
+            )
+    except (BillingError, FolderError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     (sys.stderr if status else sys.stdout).write(words)

@@ -115,6 +115,19 @@ def by_alias(tracking: str, model: str, alias: str = CHALLENGER) -> Registered:
         ) from error
 
 
+def by_version(tracking: str, model: str, number: int) -> Registered:
+    """The version of `model` with that number; TrackingError when there is none."""
+    client = _client(tracking)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return _registered(client, client.get_model_version(model, str(number)))
+    except MlflowException as error:
+        raise TrackingError(
+            f"no version {number} of model {model} is registered", mend="look at the register: mlflow ui"
+        ) from error
+
+
 def crown(tracking: str, version: Registered, *, signed_by: str) -> None:
     """Give the version the alias champion and write down who signed for it (a user name, not a sentence)."""
     _refuse_prose({"signed by": signed_by})

@@ -12,11 +12,13 @@ from typing import Any
 
 import streamlit as st
 
-from app_streamlit import client
+from app_streamlit import client, loop
+from app_streamlit.screens import appeals
 from app_streamlit.widgets.look import counted, dollars, said, strip
 from app_streamlit.widgets.messages import hold, plain, show_findings, show_held, show_problem
 from app_streamlit.widgets.picklist import Cell, Row, picklist
 from app_streamlit.widgets.reckoning import compared, show_why
+from serving.schemas.appeals import AppealView
 from serving.schemas.billing import (
     ClaimLineView,
     ClaimView,
@@ -24,6 +26,7 @@ from serving.schemas.billing import (
     MendIn,
     MendView,
     QueueItem,
+    QueueView,
     SubmissionView,
     WriteOffIn,
     WriteOffItem,
@@ -42,6 +45,9 @@ ACTIONS = {
 FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}  # CLM05-3
 ANSWERED = {"paid", "partly denied", "denied", "unprocessable", "closed"}  # the payer has decided the claim
 CLAIM, LINE, MENDED, SENT = "biller_claim", "biller_line", "biller_mended", "biller_sent"
+CAPACITY, APPEALED = "biller_capacity", "biller_appealed"
+REFUSED = {"denied", "partly denied"}  # what may be appealed
+TODAY = "today's work"
 COLUMNS = (
     ("Claim", "code"),
     ("Payer", ""),
@@ -76,12 +82,13 @@ EVERY = "all"
 
 def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
-    api = client.current()
-    queue = api.queue()
-    _head(queue.items, queue.total_at_stake, len(api.ready()))
+    api = loop.current()
+    queue = api.queue_for(int(st.session_state.get(CAPACITY, 0)))
+    _head(queue, len(api.ready()))
     show_held()
     _show_sent()
     _show_mended()
+    _show_appealed()
     items = _filtered(queue.items)
     if not items:
         st.info("Nothing waits to be worked." if not queue.items else "No claim of the queue fits this choice.")
@@ -102,25 +109,37 @@ def _choose(claim_id: str) -> None:
 # --- the queue ---
 
 
-def _head(items: Sequence[QueueItem], at_stake: str, ready: int) -> None:
-    facts, state, payer, send = st.columns([6, 2, 2, 2], vertical_alignment="center")
+def _head(queue: QueueView, ready: int) -> None:
+    items = queue.items
+    facts, state, payer, hours, send = st.columns([6, 2, 2, 1.4, 2], vertical_alignment="center")
     soon = sum(item.days_left is not None and 0 <= item.days_left <= SOON for item in items)
     past = sum(item.days_left is not None and item.days_left < 0 for item in items)
     with facts:
         strip(
             (str(len(items)), "claims to work", ""),
-            (dollars(at_stake), "at stake", ""),
+            (dollars(queue.total_at_stake), "at stake", ""),
             (str(soon), f"due within {SOON} days", "bad" if soon else ""),
             (str(past), "past their deadline", "bad" if past else ""),
+            *(
+                [(str(queue.chosen), f"for today, worth {dollars(queue.expected_today)} expected", "")]
+                if queue.capacity
+                else []
+            ),
         )
+    today = [TODAY] if queue.capacity else []
     for place, key, values, words in (
         (state, "queue_state", {item.state for item in items}, "states"),
         (payer, "queue_payer", {item.payer for item in items}, "payers"),
     ):
         place.selectbox(
-            words.capitalize(), [EVERY, *sorted(values)], key=key, label_visibility="collapsed",
+            words.capitalize(), [EVERY, *(today if key == "queue_state" else ()), *sorted(values)], key=key,
+            label_visibility="collapsed",
             format_func=lambda value, words=words: f"all {words}" if value == EVERY else value,
         )  # fmt: skip
+    hours.number_input(
+        "How many claims you can work today", 0, 10_000, key=CAPACITY, label_visibility="collapsed",
+        help="How many claims you can work today; 0: not said",
+    )  # fmt: skip
     send.button(
         f"Send {counted(ready, 'ready claim')}",
         disabled=not ready, on_click=_send, width="stretch",
@@ -129,7 +148,11 @@ def _head(items: Sequence[QueueItem], at_stake: str, ready: int) -> None:
 
 def _filtered(items: Sequence[QueueItem]) -> list[QueueItem]:
     state, payer = st.session_state.get("queue_state", EVERY), st.session_state.get("queue_payer", EVERY)
-    return [item for item in items if state in (EVERY, item.state) and payer in (EVERY, item.payer)]
+    return [
+        item
+        for item in items
+        if (state in (EVERY, item.state) or (state == TODAY and item.today)) and payer in (EVERY, item.payer)
+    ]
 
 
 def _cells(item: QueueItem) -> tuple[Cell, ...]:
@@ -138,7 +161,7 @@ def _cells(item: QueueItem) -> tuple[Cell, ...]:
     due = "" if days is None else "bad" if days < 0 else "warn" if days <= SOON else ""
     risk = ("", "") if item.risk is None else (f"{item.risk}%", "bad" if item.risk >= LIKELY else "")
     return (
-        (item.claim_number, ""),
+        (item.claim_number, "good" if item.today else ""),
         (item.payer, ""),
         (item.patient, ""),
         (item.service_date, ""),
@@ -195,11 +218,45 @@ def _claim(claim: ClaimView, item: QueueItem) -> None:
             st.info("This claim was replaced; work the claim that replaced it.")
         else:
             _mend_box(claim, item)
+            if claim.state in REFUSED:
+                st.button(
+                    "Draft an appeal", key=f"appeal_{claim.id}", width="stretch", on_click=_draft, args=(claim.id,)
+                )
+
+
+def _draft(claim_id: str) -> None:
+    """The next level's letter; it is edited and signed on the page of appeals."""
+    try:
+        st.session_state[APPEALED] = made = loop.current().draft_appeal(claim_id)
+        st.session_state[appeals.CHOSEN] = made.id
+    except client.ApiProblem as problem:
+        hold(problem)
+
+
+def _show_appealed() -> None:
+    """What the last draft came to, once."""
+    made = st.session_state.pop(APPEALED, None)
+    if isinstance(made, AppealView):
+        if made.sentences:
+            words = f"Appeal of claim {made.claim_number}, level {made.level}, is drafted"
+            many = counted(len(made.sentences), "sentence")
+            said(f"{words}: {many}, each with its source. Edit and sign it under Appeals{_by(made.deadline)}.")
+        show_findings(made.findings)
+
+
+def _by(deadline: str) -> str:
+    return f" by {deadline}" if deadline else ""
 
 
 def _wrong(claim: ClaimView, item: QueueItem) -> None:
     """What would mend it, the denials in the payer's reasons, and the findings in ours."""
-    if item.mend:
+    if claim.plays:
+        steps = "".join(
+            f"<li><b>{html.escape(play.step)}</b> <small>{html.escape(play.because)}</small></li>"
+            for play in claim.plays
+        )
+        st.html(f'<ul class="findings">{steps}</ul>')
+    elif item.mend:
         strip(("To mend it:", item.mend, ""))
     strip(("", _worth(item), ""))
     denied = [

@@ -1,27 +1,32 @@
-"""The coder's screen: the worklist, the note with its evidence, the codes decided by one key each, the signature.
+"""The coder's screen: the worklist, the note with its evidence, the codes decided by one key each, queries to the
+note's author, and the signature, or the reason why there is nothing to sign.
 
 Every decision goes to the API at once, so a refresh loses nothing; the visit in hand is in the page's address. Keys:
-those of the bench (`widgets/bench.py`), n next visit, p previous, s sign. (Streamlit keeps r and c for itself.)
+those of the bench (`widgets/bench.py`), n next visit, p previous. (Streamlit keeps r and c for itself.)
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from app_streamlit import client
 from app_streamlit.widgets.bench import fresh, in_groups, show_bench
 from app_streamlit.widgets.look import counted, dollars, said, strip
-from app_streamlit.widgets.messages import hold, plain, show_findings, show_held
+from app_streamlit.widgets.messages import hold, plain, show_findings, show_held, told
 from app_streamlit.widgets.picklist import Row, picklist
 from serving.schemas.coding import (
+    AnswerIn,
+    CloseIn,
     DecisionIn,
     EncounterItem,
     EncounterView,
     ProcedureIn,
+    QueryIn,
+    QueryView,
     SignatureIn,
     SignatureView,
 )
@@ -36,9 +41,21 @@ REASONS = {
     "integral_symptom": "symptom integral to a diagnosis",
     "duplicate": "duplicate",
 }
+CLOSINGS = {
+    "global_period": "in the global period of an earlier procedure",
+    "no_charge": "no charge, as the practice decided",
+    "not_billable": "no billable service",
+    "not_seen": "the patient was not seen",
+    "duplicate_visit": "another record of the visit is billed",
+    "not_documented": "the note documents no service",
+}
 VISIT, SEEN, SIGNED, UNSURE, ORDER = "coder_visit", "coder_seen", "coder_signed", "coder_unsure", "coder_order"
+FOLLOWING, SAID = "coder_following", "coder_said"
+OTHER = "Other (please specify)"  # the option that asks for words
 WORKLIST_LENGTH = 200
+LIKELY = 50  # per cent of risk from which its reasons are shown
 LETTERS = "ABCDEFGHIJKL"
+LINE = (2, 3, 3, 3)  # shares of a procedure's line
 
 
 def show() -> None:
@@ -50,6 +67,7 @@ def show() -> None:
         _show_signature()
         st.info("No visit waits for codes.")
         return
+    take_decisions()  # a key whose callback another key cut short
     encounter_id = _visit(items)
     with st.sidebar:
         _worklist(items, encounter_id)
@@ -62,7 +80,10 @@ def show() -> None:
     _show_signature()
     if encounter.abstained:
         st.warning(plain(f"The model abstains: {encounter.abstain_reason}. Code this visit by hand."))
-    show_bench(encounter, REASONS, int(st.session_state.get(SEEN, 0)), take_decisions)
+    st.session_state[FOLLOWING] = _after(items, encounter_id)
+    waiting = api.queries()
+    show_bench(encounter, REASONS, CLOSINGS, int(st.session_state.get(SEEN, 0)), take_decisions)
+    _show_queries(encounter, waiting)
     show_findings(encounter.findings)
     _sign_box(encounter, _after(items, encounter_id))
 
@@ -94,7 +115,8 @@ def _worklist(items: Sequence[EncounterItem], chosen: str) -> None:
 
 
 def _named(item: EncounterItem) -> tuple[str, str]:
-    return f"{item.patient}\n{item.service_date} · {item.provider.partition(',')[0]}", ""
+    asked = {"open": " · asked", "answered": " · answered"}.get(item.query, "")
+    return f"{item.patient}\n{item.service_date} · {item.provider.partition(',')[0]}{asked}", ""
 
 
 def _progress(item: EncounterItem) -> tuple[str, str]:
@@ -137,8 +159,83 @@ def take_decisions() -> None:
     the next key arrives. What was sent and not yet counted is sent again, which changes nothing.
     """
     for entry in fresh(int(st.session_state.get(SEEN, 0))):
-        _decide(str(entry["visit"]), entry["system"], entry["code"], entry["decision"], entry["reason"])
+        _take(str(entry["visit"]), entry)
         st.session_state[SEEN] = int(entry["seq"])
+
+
+def _take(encounter_id: str, entry: Mapping[str, Any]) -> None:
+    """One entry of the bench: a word on a code, a query or its answer, or the end of the visit without a charge."""
+    decision, code, reason = entry["decision"], entry["code"], entry["reason"]
+    api = client.current()
+    try:
+        if decision == "ask":
+            api.ask(encounter_id, QueryIn(code=code))
+        elif decision in ("answer", "withdraw"):
+            for query in api.encounter(encounter_id).queries:
+                if query.code == code and query.state == "open":
+                    _close_query(api, query.id, decision, reason)
+        elif decision == "close":
+            api.close_visit(encounter_id, CloseIn(reason=reason))
+            said_later(f"Closed without a charge: {CLOSINGS[reason]}.")
+            st.session_state[VISIT] = st.session_state.get(FOLLOWING)
+        elif decision == "sign":
+            _sign_now(encounter_id, str(st.session_state.get(FOLLOWING)))
+        else:
+            _decide(encounter_id, code_system(code), code, decision, reason)
+    except client.ApiProblem as problem:
+        hold(problem)
+
+
+def _close_query(api: client.Client, query_id: str, decision: str, option: str) -> None:
+    if decision == "withdraw":
+        api.end_query(query_id, "withdraw")
+    else:
+        api.answer(query_id, AnswerIn(option=option))
+
+
+def said_later(words: str) -> None:
+    """Say it when the page is drawn."""
+    st.session_state[SAID] = words
+
+
+# --- queries to the note's author ---
+
+
+def _show_queries(encounter: EncounterView, waiting: Sequence[QueryView]) -> None:
+    """A field for an answer in the author's own words while a query stands on this visit; and the answered queries of
+    visits that are signed, whose claims wait for the coder.
+    """
+    standing = [query for query in encounter.queries if query.state == "open"]
+    if standing:
+        st.text_input(
+            "The author's own words (answer other)", key="query_words", max_chars=1000, on_change=_answer_other,
+            args=(standing[0].id,), help=standing[0].question,
+        )  # fmt: skip
+    for query in waiting:
+        if query.state == "answered" and query.encounter_id != encounter.id:
+            words, settle = st.columns([8, 1], vertical_alignment="center")
+            with words:
+                told = f"{query.question} {query.words or query.answer} (entered by {query.recorded_by})"
+                strip((query.patient, f"seen {query.service_date}: {told}", ""))
+            settle.button("Settle", key=f"settle_{query.id}", on_click=_settle, args=(query.id,))
+
+
+def _answer_other(query_id: str) -> None:
+    words = str(st.session_state.get("query_words", "")).strip()
+    if not words:
+        return
+    try:
+        client.current().answer(query_id, AnswerIn(option=OTHER, words=words))
+        st.session_state["query_words"] = ""
+    except client.ApiProblem as problem:
+        hold(problem)
+
+
+def _settle(query_id: str) -> None:
+    try:
+        client.current().end_query(query_id, "settle")
+    except client.ApiProblem as problem:
+        hold(problem)
 
 
 def _decide(encounter_id: str, system: str, code: str, decision: str, reason: str = "") -> bool:
@@ -159,13 +256,7 @@ def code_system(code: str) -> str:
     """Which code set a typed code is of: five figures CPT, a letter and four figures HCPCS, else ICD-10-CM."""
     if re.fullmatch(r"\d{4}[0-9A-Z]", code):
         return "CPT"
-    return "HCPCS" if re.fullmatch(r"[A-Z]\d{4}", code) else "ICD-10-CM"
-
-
-def _add(encounter_id: str) -> None:
-    code = str(st.session_state.get("add_code", "")).strip(" /").upper()
-    if code and _decide(encounter_id, code_system(code), code, "add"):
-        st.session_state["add_code"] = ""
+    return "HCPCS" if re.fullmatch(r"[A-EGHJ-MP-TV]\d{4}", code) else "ICD-10-CM"
 
 
 # --- the signature ---
@@ -174,11 +265,7 @@ def _add(encounter_id: str) -> None:
 def _sign_box(encounter: EncounterView, following: str) -> None:
     """What the claim needs beside the codes, and the signature."""
     diagnoses, procedures = _kept(encounter)
-    add, order, lines, numbers = st.columns([2, 4, 6, 4])
-    add.text_input(
-        "Add a code ( / )", key="add_code", max_chars=8, placeholder="E11.9, 99213", on_change=_add,
-        args=(encounter.id,),
-    )  # fmt: skip
+    order, lines, numbers = st.columns([4, 7, 4])
     with order:
         key = _order(encounter.id, diagnoses)
         st.text_input(
@@ -192,9 +279,9 @@ def _sign_box(encounter: EncounterView, following: str) -> None:
         referral.text_input("Referral", max_chars=50, key=_field(encounter.id, "", "referral"))
         authorization.text_input("Authorization", max_chars=50, key=_field(encounter.id, "", "authorization"))
         unsure = st.session_state.get(UNSURE) == encounter.id
-        words = f"Sign without {_undecided(encounter)} undecided" if unsure else "Sign"
+        words = f"Sign without {_undecided(encounter)} undecided" if unsure else "Sign ( s )"
         st.button(
-            words, shortcut="s", type="primary", width="stretch", on_click=_sign,
+            words, type="primary", width="stretch", on_click=_sign,
             args=(encounter.id, following),
         )  # fmt: skip
 
@@ -229,17 +316,22 @@ def _lines(encounter_id: str, procedures: Sequence[str]) -> None:
     """Modifiers, units and the diagnoses each procedure is for, by their letters."""
     if not procedures:
         st.caption("Procedures: none accepted yet")
-    for place, code in enumerate(procedures):
-        shown: Literal["visible", "collapsed"] = "collapsed" if place else "visible"
-        name, modifiers, units, pointers = st.columns([2, 3, 3, 3], vertical_alignment="bottom")
+        return
+    for column, words in zip(st.columns(LINE), ("", "Modifiers ( m )", "Units", "For diagnoses"), strict=True):
+        column.caption(words)
+    for code in procedures:
+        name, modifiers, units, pointers = st.columns(LINE, vertical_alignment="bottom")
         name.markdown(f"**{plain(code)}**")
         modifiers.text_input(
-            "Modifiers", key=_field(encounter_id, code, "modifiers"), placeholder="25 59", label_visibility=shown
+            f"Modifiers of {code}", key=_field(encounter_id, code, "modifiers"), placeholder="25 59",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        units.number_input(
+            f"Units of {code}", 1, 999, 1, key=_field(encounter_id, code, "units"), label_visibility="collapsed"
         )
-        units.number_input("Units", 1, 999, 1, key=_field(encounter_id, code, "units"), label_visibility=shown)
         pointers.text_input(
-            "For diagnoses", key=_field(encounter_id, code, "pointers"), placeholder="A B, or all",
-            label_visibility=shown,
+            f"For diagnoses, {code}", key=_field(encounter_id, code, "pointers"), placeholder="A B, or all",
+            label_visibility="collapsed",
         )  # fmt: skip
 
 
@@ -278,10 +370,17 @@ def _signature(encounter: EncounterView) -> SignatureIn:
 
 
 def _sign(encounter_id: str, following: str) -> None:
+    """The button: the keys pressed before it come first."""
+    take_decisions()
+    _sign_now(encounter_id, following)
+
+
+def _sign_now(encounter_id: str, following: str) -> None:
     """Sign what is accepted and go on to the next visit. With codes undecided the key is asked for twice."""
-    take_decisions()  # a key pressed just before counts
     try:
         encounter = client.current().encounter(encounter_id)
+        if encounter.status not in ("open", "coded"):
+            return  # a key that was sent again: it is signed
         if _undecided(encounter) and st.session_state.get(UNSURE) != encounter_id:
             st.session_state[UNSURE] = encounter_id
             return
@@ -303,17 +402,38 @@ def _sign(encounter_id: str, following: str) -> None:
         st.session_state[VISIT] = following
 
 
+def _show_risk(signed: SignatureView) -> None:
+    """What the model says of the claim just built. It advises; it has entered nothing."""
+    if signed.risk is None:
+        return
+    why = signed.risk_reasons[:2] if signed.risk >= LIKELY else []
+    strip(
+        (f"{signed.risk}%", "risk of denial, by the model", "bad" if signed.risk >= LIKELY else ""),
+        *(("", words, "") for words in (*signed.what_if, *why)),
+    )
+
+
 def _show_signature() -> None:
     """What the last signature led to, once."""
+    if words := st.session_state.pop(SAID, ""):
+        said(str(words))
     signed = st.session_state.pop(SIGNED, None)
     if not isinstance(signed, SignatureView):
         return
     if signed.claim_number:
         charges = f"{counted(signed.charges, 'charge')}, {dollars(signed.total)}"
-        said(f"Signed: claim {signed.claim_number} is {signed.claim_state}; {charges}.")
+        said(f"Signed: claim {signed.claim_number} is {signed.claim_state}; {charges}.{_why_held(signed)}")
+        _show_risk(signed)
     elif signed.charges:
         charges = f"{counted(signed.charges, 'charge')}, {dollars(signed.total)}"
         said(f"Signed: {charges}, no claim; the visit is {signed.status}.")
     else:
         said("Not signed.", "bad")
-    show_findings(signed.findings)
+        show_findings(signed.findings)
+
+
+def _why_held(signed: SignatureView) -> str:
+    """The gravest finding in the same line: the next visit is on the screen already, and must not be pushed about."""
+    errors = [each for each in signed.findings if each.severity == "error"]
+    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f" {told(errors[0].message)}{more}" if errors else ""

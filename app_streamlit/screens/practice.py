@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from app_streamlit import client
+from app_streamlit import client, loop
 from app_streamlit.widgets.look import counted, dollars, said, strip
 from app_streamlit.widgets.messages import hold, show_held, show_problem
 from app_streamlit.widgets.picklist import Row, show_table
@@ -20,6 +20,7 @@ def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = client.current()
     analytics = api.analytics()
+    _alarms()
     for column, metric in zip(st.columns(len(analytics.metrics) or 1), analytics.metrics, strict=False):
         with column:
             _metric(metric)
@@ -28,13 +29,24 @@ def show() -> None:
         strip(("Open balances", f"by age in days from the date of service, as of {analytics.as_of}", ""))
         _aging(analytics.aging)
         # Each stands alone: where one cannot be shown, the rest still is.
-        for part in (_write_offs, _ledger):
+        for part in (_write_offs, _symmetry, _ledger):
             try:
                 part(api)
             except client.ApiProblem as problem:
                 show_problem(problem)
     with right:
         _counted(analytics)
+
+
+def _alarms() -> None:
+    """What the model in service asks a person to look at; the rest of the page does not wait for it."""
+    try:
+        alarms = loop.current().watch("denial").alarms
+    except client.ApiProblem as problem:
+        show_problem(problem)
+        return
+    if alarms:
+        said(f"The denial model: {counted(len(alarms), 'alarm')}. {alarms[0]}. See Models.", "bad")
 
 
 def _metric(metric: MetricView) -> None:
@@ -106,6 +118,28 @@ def _decide(work_id: str, verb: Literal["approve", "decline"]) -> None:
         client.current().decide_write_off(work_id, verb)
     except client.ApiProblem as problem:
         hold(problem)
+
+
+def _symmetry(api: client.Client) -> None:
+    """Whether the code suggester leans: a tool that errs only upward is a risk, one that errs only downward a loss."""
+    found = api.symmetry()
+    strip(("Do suggestions lean?", f"{found.visits:,} signed visits: suggested above, at or below what was signed", ""))
+    rows = (
+        ("Visit level", found.levels),
+        ("New for established", found.new),
+        ("Price of all procedures", found.weights),
+    )
+    columns = (("", ""), ("Above", "number"), ("Same", "number"), ("Below", "number"), ("By chance", "number"))
+    cells = [
+        Row(name, [(name, ""), *((f"{n:,}", "") for n in (lean.up, lean.same, lean.down)), _chance(lean.chance_ppm)])
+        for name, lean in rows
+    ]
+    show_table("symmetry", columns, cells)
+
+
+def _chance(ppm: int) -> tuple[str, str]:
+    """How often a coin would part above and below as unevenly; under one in twenty it is worth a look."""
+    return f"{ppm / 10_000:.1f}%", "warn" if ppm < 50_000 else "quiet"
 
 
 def _ledger(api: client.Client) -> None:

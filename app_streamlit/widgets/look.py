@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,7 +13,8 @@ from serving.schemas.access import Me
 _STYLE = """<style>
 .block-container, [data-testid="stMainBlockContainer"] {padding: 3.4rem 1.2rem .6rem; max-width: 100%;}
 [data-testid="stHeader"] {height: 3rem; min-height: 3rem; background: #0b3d6e;}
-[data-testid="stHeader"] a span, [data-testid="stHeader"] a p {color: #fff !important;}
+[data-testid="stHeader"] a span, [data-testid="stHeader"] a p,
+[data-testid="stTopNavSection"] p {color: #fff !important;}
 [data-testid="stHeader"] svg, [data-testid="stHeader"] [data-testid="stIconMaterial"] {color: #fff;}
 [data-testid="stSidebar"] {min-width: 250px; max-width: 270px; background: #f8fafb;}
 [data-testid="stSidebar"]::before,
@@ -34,6 +36,7 @@ _STYLE = """<style>
 .strip {display: flex; flex-wrap: wrap; gap: 0 1.4rem; align-items: baseline; font-size: .88rem; color: #44535f;}
 .strip b {color: #1b2733; font-size: 1rem;}
 .strip .bad b {color: #a1160d;}
+.strip a {color: #0b5cad;}
 .findings {margin: 0 !important; padding: 0 !important; list-style: none; border: 1px solid #cfd9e2;
   border-radius: 6px; font-size: .86rem;}
 .figure {display: flex; flex-direction: column; border: 1px solid #cfd9e2; border-radius: 6px; padding: .5rem .9rem;
@@ -48,6 +51,7 @@ _STYLE = """<style>
 .findings .warning {border-left-color: #c77700; background: #fff8ec;}
 .findings .good {border-left-color: #1d6b3a; background: #f0f8f2;}
 .findings b {font-weight: 600;}
+.segments {font: 12px/1.5 ui-monospace, monospace; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere;}
 .findings small {color: #5d6b77; font-size: .78rem;}
 </style>"""
 
@@ -70,18 +74,27 @@ def dollars(amount: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """1 claim, 2 claims."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """1 claim, 2 claims, 2 entries."""
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else many}"
 
 
-def strip(*parts: tuple[str, str, str]) -> None:
-    """Facts in one line: what (strong), words after it, and a tone ("" or bad)."""
+def account_link(patient_id: str) -> str:
+    """The way to a patient's account, in this tab, for `strip`."""
+    query = {"patient": patient_id}
+    if PRACTICE in st.query_params:
+        query[PRACTICE] = str(st.query_params[PRACTICE])
+    return f'<a target="_self" href="accounts?{html.escape(urlencode(query))}">Open the account</a>'
+
+
+def strip(*parts: tuple[str, str, str], link: str = "") -> None:
+    """Facts in one line: what (strong), words after it, and a tone ("" or bad); and a link at its end."""
     said = "".join(
         f'<span class="{html.escape(tone)}"><b>{html.escape(strong)}</b> {html.escape(words)}</span>'
         for strong, words, tone in parts
         if strong or words
     )
-    st.html(f'<div class="strip">{said}</div>')
+    st.html(f'<div class="strip">{said}{link}</div>')
 
 
 def who(me: Me) -> None:

@@ -15,6 +15,7 @@ from billing_core.edits import (
     ncci,
     parties,
     procedures,
+    queries,
     timing,
 )
 from billing_core.edits.context import ClaimContext, ClaimRule
@@ -30,6 +31,7 @@ RULES: tuple[ClaimRule, ...] = (
     *authorization.RULES,
     *duplicates.RULES,
     *ncci.RULES,
+    *queries.RULES,
 )
 
 

@@ -10,8 +10,9 @@
     adjustment_segment              CAS, which claims and remittances carry
     eligibility_270, eligibility_271, status_276, status_277, inquiry_levels, status_lines    005010X279A1, 005010X212
     acknowledgment_ta1, acknowledgment_999, acknowledgment_277ca                        what the payer's front door says
+    sent_claims                     which claims of our 837 an acknowledgment speaks of
     acknowledge                     our own answer to a file: the 999s and TA1s that are due
-    guide, *_rules                  what each guide asks, as tables
+    guide, *_rules, claim_codes     what each guide asks, as tables; codes looked up on their day
     check, explain, narrate         any file judged, named segment by segment, and told in sentences
 
 A guide module has KIND, SET_ID, GROUP_ID, VERSION, VERSIONS, `write(records, envelope)`, `read(bytes)` and

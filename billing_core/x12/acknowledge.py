@@ -3,14 +3,18 @@
 A 999 is answered to every group but a group of acknowledgments (FA), so that two systems never answer each other's
 answers. A TA1 is due when the sender asks for it (ISA14 = 1) or the envelope fails, and never for an interchange that
 itself holds nothing but TA1. What `check` finds in error is told in the guide's codes; a warning refuses nothing.
+
+A file that our books have read and taken in is never answered as if they had not: what is in error there is noted
+(IK5*E, AK9*E, TA1*...*E), and nothing is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from billing_core.acknowledgment import (
     GroupAcknowledgment,
@@ -64,41 +68,52 @@ class Due:
     groups: tuple[GroupAcknowledgment, ...]
 
 
-def due(data: bytes) -> tuple[Due, ...]:
-    """What is due for each interchange of a file. X12Error when not even an ISA can be read: nobody can be answered."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One interchange to send back: its kind (999 or TA1), to whom (an interchange id), control number, bytes."""
+
+    kind: str
+    receiver: str
+    control: int
+    data: bytes
+
+
+def due(data: bytes, *, taken: bool = False) -> tuple[Due, ...]:
+    """What is due for each interchange of a file. X12Error when not even an ISA can be read: nobody can be answered.
+
+    `taken`: the file was read and taken in, so errors are noted and refuse nothing.
+    """
     found = contents(data)
     return tuple(
-        _due(interchange, _of(found.defects, interchange, found.interchanges)) for interchange in found.interchanges
+        _due(interchange, _of(found.defects, interchange, found.interchanges), taken)
+        for interchange in found.interchanges
     )
 
 
-def answer(data: bytes, control: int, on: datetime) -> tuple[bytes, ...]:
-    """The files to send back, each an interchange; control numbers count up from `control`, which the store allocates.
+def answer(
+    data: bytes, controls: Iterator[int], on: datetime, *, taken: bool = False, without_999: Collection[str] = ()
+) -> tuple[Answer, ...]:
+    """The interchanges to send back, each under the next of `controls`, which the store allocates. Nothing due: none.
 
-    A TA1 and the 999s of the same interchange go in files of their own. Nothing due: no file.
+    A TA1 and the 999s of the same interchange go in files of their own. `without_999` are the interchange ids of
+    senders that want no 999; a TA1 they ask for themselves.
     """
-    files: list[bytes] = []
-    for one in due(data):
-        envelope = Envelope(
-            one.sender, one.receiver, control + len(files), on, one.usage, one.sender_qualifier, one.receiver_qualifier
-        )
+    answers: list[Answer] = []
+    for one in due(data, taken=taken):
         if one.interchange is not None:
-            files.append(acknowledgment_ta1.write([one.interchange], envelope))
-        if one.groups:
-            files.append(acknowledgment_999.write(one.groups, _next(envelope, control + len(files))))
-    return tuple(files)
+            told = [one.interchange]
+            answers.append(
+                _answer(one, acknowledgment_ta1.KIND, next(controls), on, partial(acknowledgment_ta1.write, told))
+            )
+        if one.groups and one.receiver not in without_999:
+            write = partial(acknowledgment_999.write, one.groups)
+            answers.append(_answer(one, acknowledgment_999.KIND, next(controls), on, write))
+    return tuple(answers)
 
 
-def _next(envelope: Envelope, control: int) -> Envelope:
-    return Envelope(
-        envelope.sender,
-        envelope.receiver,
-        control,
-        envelope.on,
-        envelope.usage,
-        envelope.sender_qualifier,
-        envelope.receiver_qualifier,
-    )
+def _answer(one: Due, kind: str, control: int, on: datetime, write: Callable[[Envelope], bytes]) -> Answer:
+    envelope = Envelope(one.sender, one.receiver, control, on, one.usage, one.sender_qualifier, one.receiver_qualifier)
+    return Answer(kind, one.receiver, control, write(envelope))
 
 
 def _of(defects: Iterable[Finding], one: Interchange, all_of_them: Sequence[Interchange]) -> tuple[Finding, ...]:
@@ -113,16 +128,16 @@ def _number(finding: Finding) -> int:
     return int(place.group(1)) if place else 0
 
 
-def _due(interchange: Interchange, defects: Sequence[Finding]) -> Due:
+def _due(interchange: Interchange, defects: Sequence[Finding], taken: bool) -> Due:
     isa = interchange.header
-    groups = tuple(_group(group, defects) for group in interchange.groups if group.id != ACKNOWLEDGMENTS)
+    groups = tuple(_group(group, defects, taken) for group in interchange.groups if group.id != ACKNOWLEDGMENTS)
     return Due(
         sender=isa.get(8),
         receiver=isa.get(6),
         sender_qualifier=_qualifier(isa.get(7)),
         receiver_qualifier=_qualifier(isa.get(5)),
         usage=isa.get(15) if isa.get(15) in ("T", "P") else "T",
-        interchange=_interchange(interchange, defects),
+        interchange=_interchange(interchange, defects, taken),
         groups=groups,
     )
 
@@ -132,7 +147,7 @@ def _qualifier(stated: str) -> str:
     return stated if stated in PARTY_QUALIFIERS else "ZZ"
 
 
-def _interchange(interchange: Interchange, defects: Sequence[Finding]) -> InterchangeAcknowledgment | None:
+def _interchange(interchange: Interchange, defects: Sequence[Finding], taken: bool) -> InterchangeAcknowledgment | None:
     """The TA1 that is due, or None."""
     isa = interchange.header
     if interchange.acknowledgments and not interchange.groups:
@@ -145,22 +160,30 @@ def _interchange(interchange: Interchange, defects: Sequence[Finding]) -> Interc
     number = int(control) if control.isascii() and control.isdecimal() and len(control) <= 9 else 0
     day = parse_day(f"20{isa.get(9)}") or date(2000, 1, 1)
     at = isa.get(10) if re.fullmatch(r"\d{4}", isa.get(10), re.ASCII) else ""
-    return InterchangeAcknowledgment(number, day, "R" if note else "A", note or "000", at)
+    code = "A" if not note else "E" if taken else "R"
+    return InterchangeAcknowledgment(number, day, code, note or "000", at)
 
 
-def _group(group: FunctionalGroup, defects: Sequence[Finding]) -> GroupAcknowledgment:
+def _group(group: FunctionalGroup, defects: Sequence[Finding], taken: bool) -> GroupAcknowledgment:
     end = _end(group)
     codes = [
         _GROUP_CODES[d.rule] for d in defects if d.rule in _GROUP_CODES and group.header.number <= _number(d) <= end
     ]
     if group.id not in GROUPS:
         codes.append("1")
-    sets = tuple(_set(group, one, defects, bool(codes)) for one in group.sets)
-    taken = sum(one.accepted for one in sets)
-    code = "R" if codes or not taken else "A" if taken == len(sets) else "P"
+    sets = tuple(_set(group, one, defects, None if taken else bool(codes)) for one in group.sets)
+    code = _group_code(sets, bool(codes), taken)
     control = group.control if re.fullmatch(r"\d{1,9}", group.control, re.ASCII) else "0"
     version = group.version if re.fullmatch(r"[0-9A-Z]{1,12}", group.version, re.ASCII) else ""
     return GroupAcknowledgment(control, code, sets, group.id, version, tuple(dict.fromkeys(codes)))
+
+
+def _group_code(sets: Sequence[SetAcknowledgment], faulty: bool, taken: bool) -> str:
+    """AK901: accepted, accepted with errors noted, in part, rejected."""
+    if taken:
+        return "E" if faulty or any(one.errors for one in sets) else "A"
+    accepted = sum(one.accepted for one in sets)
+    return "R" if faulty or not accepted else "A" if accepted == len(sets) else "P"
 
 
 def _end(group: FunctionalGroup) -> int:
@@ -169,7 +192,10 @@ def _end(group: FunctionalGroup) -> int:
     return max((segment.number for segment in last), default=group.header.number) + 3
 
 
-def _set(group: FunctionalGroup, one: TransactionSet, defects: Sequence[Finding], refused: bool) -> SetAcknowledgment:
+def _set(
+    group: FunctionalGroup, one: TransactionSet, defects: Sequence[Finding], refused: bool | None
+) -> SetAcknowledgment:
+    """One set judged; refused with its group, or, when `refused` is None, taken whatever is found."""
     first = one.header.number
     last = (one.segments[-1].number if one.segments else first) + 1
     own = [defect for defect in defects if first <= _number(defect) <= last]
@@ -181,7 +207,7 @@ def _set(group: FunctionalGroup, one: TransactionSet, defects: Sequence[Finding]
     if len(details) < len(errors) and not details:
         codes.append("I5")
     control = one.control if re.fullmatch(r"[0-9A-Za-z]{4,9}", one.control, re.ASCII) else "0000"
-    accepted = not codes and not refused
+    accepted = refused is None or not (codes or refused)
     set_id = one.id if re.fullmatch(r"\d{3}", one.id, re.ASCII) else "837"
     version = one.version if re.fullmatch(r"[0-9A-Z]{1,35}", one.version, re.ASCII) else ""
     return acknowledgment_999.acknowledge(control, details, accepted, tuple(dict.fromkeys(codes)), set_id, version)

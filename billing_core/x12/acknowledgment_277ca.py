@@ -14,13 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from billing_core.acknowledgment import ClaimAcknowledgment
+from billing_core.acknowledgment import ClaimAcknowledgment, FurtherStatus
 from billing_core.money import x12_amount
 from billing_core.registration import Payer
 from billing_core.x12.envelope import Envelope, TransactionSet, sets_of, write_interchange
 from billing_core.x12.segment import (
     Segment,
     SegmentWriter,
+    Value,
     collector_paused,
     day_text,
     first,
@@ -111,7 +112,9 @@ def _claim(w: SegmentWriter, one: ClaimAcknowledgment) -> None:
     )
     action = "WQ" if one.accepted else "U"
     message = free_text(one.message)
-    w.add("STC", status, day_text(one.on), action, x12_amount(one.amount), *("" for _ in range(7)), message)
+    beside: list[Value] = [(f.category, f.status, f.entity) for f in one.further if not f.line]
+    beside = [*beside, "", ""][: len(FURTHER)]
+    w.add("STC", status, day_text(one.on), action, x12_amount(one.amount), *([""] * 5), *beside, message)
     if one.payer_reference:
         w.add("REF", "1K", one.payer_reference)
     if one.service_date is not None:
@@ -119,6 +122,9 @@ def _claim(w: SegmentWriter, one: ClaimAcknowledgment) -> None:
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
+
+
+FURTHER = (10, 11)  # STC10 and STC11: statuses beside STC01
 
 
 def read(data: bytes) -> tuple[ClaimAcknowledgment, ...]:
@@ -164,6 +170,23 @@ def _status(piece: Sequence[Segment], on: date) -> Segment | None:
     return next(iter(rejecting or stated), None)
 
 
+def _further(piece: Sequence[Segment], decides: Segment) -> tuple[FurtherStatus, ...]:
+    """Every status beside the one that decides, of the claim and of each of its lines (SVC)."""
+    found: list[FurtherStatus] = []
+    lines = 0
+    for segment in piece:
+        lines += segment.id == "SVC"
+        if segment.id == "STC":
+            places = FURTHER if segment is decides else (1, *FURTHER)
+            line = str(lines) if lines else ""
+            found += [
+                FurtherStatus(segment.part(place, 1), segment.part(place, 2), segment.part(place, 3), line)
+                for place in places
+                if segment.part(place, 1)
+            ]
+    return tuple(dict.fromkeys(found))
+
+
 def _acknowledgment(stc: Segment, on: date) -> ClaimAcknowledgment:
     """What one STC says, of whatever it stands at."""
     return ClaimAcknowledgment(
@@ -187,4 +210,5 @@ def _read_claim(heading: Sequence[Segment], piece: Sequence[Segment], stc: Segme
         patient_first=patient.get(4) if patient else "",
         member_id=patient.get(9) if patient else "",
         service_date=service.day(3) if service else None,
+        further=_further(piece, stc),
     )

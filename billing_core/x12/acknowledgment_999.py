@@ -14,6 +14,7 @@ may hold patient data, are not kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from billing_core.acknowledgment import GroupAcknowledgment, SegmentError, SetAcknowledgment
@@ -75,6 +76,15 @@ SET_ERRORS = {  # IK502, in our words
     "I5": "segments of it are in error by the guide",
     "I6": "its version is not supported",
 }
+VERDICTS = {  # AK901, in our words
+    "A": "taken",
+    "E": "taken, with errors noted",
+    "P": "taken in part",
+    "R": "not taken",
+    "M": "not taken: its authentication failed",
+    "W": "not taken: its assurance failed",
+    "X": "not taken: it could not be decrypted",
+}
 GROUP_ERRORS = {  # AK905, in our words
     "1": "the kind of functional group is not supported",
     "2": "the version of the group is not supported",
@@ -86,9 +96,13 @@ GROUP_ERRORS = {  # AK905, in our words
 }
 
 
+_ID = re.compile(r"[0-9A-Z]{1,6}\Z", re.ASCII)  # what else stands there may be a value, and is not repeated
+
+
 def sentence(error: SegmentError) -> str:
     """One error in words: which segment, which element, what is wrong."""
-    place = f"segment {error.position} {error.segment}" + (f" in loop {error.loop}" if error.loop else "")
+    named = error.segment if _ID.match(error.segment) else "of unreadable name"
+    place = f"segment {error.position} {named}" + (f" in loop {error.loop}" if _ID.match(error.loop) else "")
     if not error.element:
         return f"{place}: {SEGMENT_ERRORS.get(error.code, f'error {error.code}')}"
     component = f"-{error.component}" if error.component else ""
@@ -156,10 +170,13 @@ def _set(w: SegmentWriter, one: SetAcknowledgment) -> None:
         if error.element:
             place = (str(error.element), str(error.component)) if error.component else str(error.element)
             w.add("IK4", place, "", error.element_code)
-    if one.accepted:
-        w.add("IK5", "E" if one.details else "A")
+    codes = one.codes[:CODES_MAX] or ("5",)
+    if not one.accepted:
+        w.add("IK5", "R", *codes)
+    elif one.details or one.codes:
+        w.add("IK5", "E", *codes)
     else:
-        w.add("IK5", "R", *(one.codes[:CODES_MAX] or ("5",)))
+        w.add("IK5", "A")
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,14 @@ from datetime import date
 
 from billing_core.acknowledgment import InterchangeAcknowledgment
 from billing_core.errors import X12Error
-from billing_core.x12.envelope import CONTROL_MAX, Envelope, whole, write_acknowledgments
+from billing_core.x12.envelope import (
+    CONTROL_MAX,
+    Contents,
+    Envelope,
+    Interchange,
+    whole,
+    write_acknowledgments,
+)
 from billing_core.x12.segment import Segment, SegmentWriter, day_text, parse_day
 
 KIND = "TA1"
@@ -57,17 +64,23 @@ def write(acknowledgments: Sequence[InterchangeAcknowledgment], envelope: Envelo
 
 def read(data: bytes) -> tuple[InterchangeAcknowledgment, ...]:
     """Every TA1 of a whole file. X12Error when the file is cut off or holds none."""
-    found = tuple(_read(ta1) for interchange in whole(data).interchanges for ta1 in interchange.acknowledgments)
+    found = acknowledgments(whole(data))
     if not found:
         raise X12Error("the file holds no TA1", where="segment 2", mend="hand a TA1 file to this reader")
     return found
 
 
-def _read(ta1: Segment) -> InterchangeAcknowledgment:
+def acknowledgments(found: Contents) -> tuple[InterchangeAcknowledgment, ...]:
+    """Every TA1 of a file's interchanges; one may also stand before the groups of an interchange that holds more."""
+    return tuple(_read(ta1, one) for one in found.interchanges for ta1 in one.acknowledgments)
+
+
+def _read(ta1: Segment, answer: Interchange) -> InterchangeAcknowledgment:
     """TA102 is the date of the interchange acknowledged, YYMMDD of this century."""
     day: date | None = parse_day(f"20{ta1.get(2)}")
     if day is None:
         raise ta1.error("a date is missing or is not YYMMDD", "ask the sender to correct it", 2)
     if ta1.get(4) not in ("A", "E", "R"):
         raise ta1.error("an unknown acknowledgment code", "ask the sender for A, E or R", 4)
-    return InterchangeAcknowledgment(ta1.count(1), day, ta1.get(4), ta1.get(5), ta1.get(3))
+    answered_on = parse_day(f"20{answer.header.get(9)}")
+    return InterchangeAcknowledgment(ta1.count(1), day, ta1.get(4), ta1.get(5), ta1.get(3), answered_on, answer.control)

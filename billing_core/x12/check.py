@@ -82,10 +82,11 @@ def kind_of(data: bytes) -> str:
 
     X12Error when the bytes are not X12.
     """
-    return _kind(contents(data))
+    return kind_in(contents(data))
 
 
-def _kind(found: Contents) -> str:
+def kind_in(found: Contents) -> str:
+    """The same of a file whose envelopes have been read."""
     kinds = {_set_kind(one) for one in found.sets()}
     if not kinds:
         return acknowledgment_ta1.KIND if any(i.acknowledgments for i in found.interchanges) else "unknown"
@@ -153,7 +154,7 @@ def _report(data: bytes, name: str, tables: Tables | None) -> CheckReport:
             if one.id == remittance_835.SET_ID:
                 balances.append(balances_of(one))
     accepted = not any(finding.severity is Severity.ERROR for finding in all_of_them)
-    return CheckReport(name, _kind(found), True, accepted, tuple(all_of_them), tuple(balances))
+    return CheckReport(name, kind_in(found), True, accepted, tuple(all_of_them), tuple(balances))
 
 
 def check_set(group: FunctionalGroup, one: TransactionSet, tables: Tables | None = None) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from billing_core.rule import Finding, Rule, Severity
 from billing_core.x12 import claim_837i
+from billing_core.x12.claim_codes import DatedCode, validity
 from billing_core.x12.claim_rules import (
     CLAIM_CODED,
     CLAIM_TYPED,
@@ -18,7 +19,7 @@ from billing_core.x12.claim_rules import (
     shared,
 )
 from billing_core.x12.guide import Coded, Guide, Part, Parts, Required, SetRule, Typed, codes
-from billing_core.x12.segment import Segment, first
+from billing_core.x12.segment import Segment, first, parse_day
 
 REQUIRED = (
     Required("header", "BHT"),
@@ -113,10 +114,26 @@ def _code(segment: Segment, number: int) -> Iterator[Finding]:
         yield finding("837i-present", message, segment.where(number), "send Y, N, U or W", Severity.ERROR)
 
 
+def _dated_codes(subject: Parts) -> Iterator[DatedCode]:
+    """Each ICD-10-CM and HCPCS code with its day: diagnoses by the last day of the statement, the discharge."""
+    for claim, lines in claims(subject):
+        statement = first(claim.segments, "DTP", "434")
+        through = parse_day(statement.get(3)[-8:]) if statement else None
+        for segment, number in _places(claim):
+            if segment.part(number, 1) in DIAGNOSES and segment.part(number, 1).startswith("A"):
+                yield DatedCode(segment.part(number, 2), through, segment.where(number), is_diagnosis=True)
+        for line in lines:
+            sv2, served = first(line.segments, "SV2"), first(line.segments, "DTP", "472")
+            if sv2 and sv2.part(2, 1) == "HC":
+                day = parse_day(served.get(3)[:8]) if served else through
+                yield DatedCode(sv2.part(2, 2), day, sv2.where(2))
+
+
 _GUIDE = "005010X223A2"
 RULES: tuple[SetRule, ...] = (
     *shared("837i", Service("SV2", 3, claim_837i.LINES_MAX, _GUIDE)),
     Rule("837i-diagnosis", "The bill's codes have the form of their lists.", f"{_GUIDE} HI, SV201", _codes),
+    validity("837i", _dated_codes),
 )
 
 GUIDE = Guide(

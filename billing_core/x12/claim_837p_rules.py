@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from billing_core.codesets.tables import Tables, Verdict
+from billing_core.codesets.tables import Tables
 from billing_core.rule import Finding, Rule, Severity
 from billing_core.x12 import claim_837p
-from billing_core.x12.claim_body import dotted
+from billing_core.x12.claim_codes import DatedCode, validity
 from billing_core.x12.claim_rules import (
     CLAIM_CODED,
     CLAIM_TYPED,
@@ -88,7 +88,6 @@ SEGMENTS = codes(
 
 _PROCEDURE = re.compile(r"(\d{5}|\d{4}[A-Z]|[A-Z]\d{4})\Z", re.ASCII)  # CPT I, II, III and HCPCS level II
 _MODIFIER = re.compile(r"[0-9A-Z]{2}\Z", re.ASCII)
-UNKNOWN_CODE = (Verdict.INVALID, Verdict.NOT_BILLABLE)
 
 
 def _pointers(subject: Parts, _: Tables | None) -> Iterator[Finding]:
@@ -139,31 +138,17 @@ def _codes_have_form(subject: Parts, _: Tables | None) -> Iterator[Finding]:
                     yield finding("837p-modifier", "a modifier is two characters", sv1.where(1), "correct the modifier")
 
 
-def _codes_are_valid(subject: Parts, tables: Tables | None) -> Iterator[Finding]:
-    """Codes on the day of service, by the releases that are loaded; without tables nothing is said."""
-    if tables is None:
-        return
-    unchecked = False
+def _dated_codes(subject: Parts) -> Iterator[DatedCode]:
+    """Each ICD-10-CM and HCPCS code with its day: diagnoses by the first service of the claim."""
     for claim, lines in claims(subject):
-        days = [day for line in lines if (day := _served(line))]
-        for segment, number in _diagnoses(claim) if days else ():
+        first_day = min((day for line in lines if (day := _served(line))), default=None)
+        for segment, number in _diagnoses(claim):
             if segment.part(number, 1).startswith("A"):
-                verdict = tables.diagnosis(dotted(segment.part(number, 2)), min(days))
-                unchecked |= verdict is Verdict.NOT_CHECKED
-                if verdict in UNKNOWN_CODE:
-                    message = "not a billable ICD-10-CM code on the day of service"
-                    yield finding("837p-diagnosis", message, segment.where(number), "code to the last character")
+                yield DatedCode(segment.part(number, 2), first_day, segment.where(number), is_diagnosis=True)
         for line in lines:
-            sv1, day = first(line.segments, "SV1"), _served(line)
-            if sv1 and day and sv1.part(1, 1) == "HC":
-                verdict = tables.procedure(sv1.part(1, 2), day)
-                unchecked |= verdict is Verdict.NOT_CHECKED
-                if verdict in UNKNOWN_CODE:
-                    message = "not a valid procedure code on the day of service"
-                    yield finding("837p-procedure", message, sv1.where(1), "correct the procedure code")
-    if unchecked:
-        message, mend = "some codes were not checked: no release of their table covers the day", "load the release"
-        yield finding("837p-procedure", message, subject.set.header.where(), mend, Severity.NOT_CHECKED)
+            sv1 = first(line.segments, "SV1")
+            if sv1 and sv1.part(1, 1) == "HC":
+                yield DatedCode(sv1.part(1, 2), _served(line), sv1.where(1))
 
 
 def _served(line: Part) -> date | None:
@@ -176,7 +161,7 @@ RULES: tuple[SetRule, ...] = (
     *shared("837p", Service("SV1", 2, claim_837p.LINES_MAX, _GUIDE)),
     Rule("837p-pointer", "Each line points at diagnoses of its claim.", f"{_GUIDE} SV107", _pointers),
     Rule("837p-diagnosis", "Codes have the form of their code set.", f"{_GUIDE} HI, SV101", _codes_have_form),
-    Rule("837p-procedure", "Codes are valid on the day of service.", "45 CFR 162.1011", _codes_are_valid),
+    validity("837p", _dated_codes),
 )
 
 GUIDE = Guide(

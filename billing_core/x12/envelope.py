@@ -221,9 +221,14 @@ def whole(data: bytes) -> Contents:
     """The interchanges of a file whose envelopes are consistent. X12Error naming the first defect otherwise."""
     found = contents(data)
     if found.defects:
-        defect = found.defects[0]
-        raise X12Error(defect.message, where=defect.where, mend=defect.mend)
+        raise defective(found)
     return found
+
+
+def defective(found: Contents) -> X12Error:
+    """The first defect of a file's envelopes as an error."""
+    defect = found.defects[0]
+    return X12Error(defect.message, where=defect.where, mend=defect.mend)
 
 
 def sets_of(data: bytes, id: str, versions: tuple[str, ...], name: str) -> tuple[TransactionSet, ...]:
@@ -276,7 +281,7 @@ def _inside(state: _Open, segment: Segment) -> None:
         state.defect("x12-misplaced", segment)
 
 
-def _same_number(left: str, right: str) -> bool:
+def same_number(left: str, right: str) -> bool:
     """Whether two control numbers are the same; leading zeros carry no meaning in a number."""
     return left == right or (left.isdecimal() and right.isdecimal() and left.lstrip("0") == right.lstrip("0"))
 
@@ -304,7 +309,7 @@ def _end_group(state: _Open, ge: Segment) -> None:
         return
     if not _counted(ge, len(state.sets)):
         state.defect("x12-group-count", ge, 1, len(state.sets))
-    if not _same_number(ge.get(2), state.gs.get(6)):
+    if not same_number(ge.get(2), state.gs.get(6)):
         state.defect("x12-group-control", ge, 2)
     _close_group(state, ge, closed=True)
 

@@ -7,13 +7,20 @@ named, patients are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from billing_core.acknowledgment import ClaimAcknowledgment, GroupAcknowledgment, InterchangeAcknowledgment
+from billing_core.acknowledgment import (
+    ClaimAcknowledgment,
+    GroupAcknowledgment,
+    InterchangeAcknowledgment,
+    SetAcknowledgment,
+)
+from billing_core.denial import denials, is_unprocessable
+from billing_core.denial import reason as reason_of
 from billing_core.inquiry import BenefitAnswer, Status, StatusAnswer
 from billing_core.money import amount_text
-from billing_core.remittance import Remittance, imbalances
+from billing_core.remittance import ClaimPayment, Remittance, imbalances
 from billing_core.rule import Severity
 from billing_core.x12 import (
     acknowledgment_277ca,
@@ -24,21 +31,31 @@ from billing_core.x12 import (
     status_277,
 )
 from billing_core.x12.check import check, kind_of
-from billing_core.x12.envelope import whole
-from billing_core.x12.status_codes import CATEGORIES, ENTITIES, MENDS, STATUSES, TO_DO
+from billing_core.x12.envelope import same_number, whole
+from billing_core.x12.sent_claims import SentSet, sent_sets
+from billing_core.x12.status_codes import CATEGORIES, STATUSES, TO_DO, mends, reason
 
 Tell = Callable[[Any], Iterator[str]]
 
 
-def narrate(data: bytes) -> Iterator[str]:
-    """The file in sentences. X12Error when the bytes are not X12, or an answer of a payer is not whole."""
+def narrate(data: bytes, sent: bytes = b"", *, messages: bool = False) -> Iterator[str]:
+    """The file in sentences. X12Error when the bytes are not X12, or an answer of a payer is not whole.
+
+    `sent` is the 837 that a 999 answers: with it, each error is told with the claim it stands in. With `messages`, what
+    a payer wrote in free text is shown: it may name a patient.
+    """
     kind = kind_of(data)
-    if any(interchange.acknowledgments for interchange in whole(data).interchanges) if kind in TELL else kind == "TA1":
-        yield from (text for one in acknowledgment_ta1.read(data) for text in _interchange(one))
-    if kind in TELL:
+    if kind in (*TELL, *_ACKNOWLEDGE):
+        yield from (text for one in acknowledgment_ta1.acknowledgments(whole(data)) for text in _interchange(one))
+    if kind == acknowledgment_999.KIND:
+        ours = sent_sets(sent) if sent else ()
+        yield from (text for one in acknowledgment_999.read(data) for text in _group(one, ours))
+    elif kind == acknowledgment_277ca.KIND:
+        yield from _claims(acknowledgment_277ca.read(data), messages)
+    elif kind in TELL:
         read, tell = TELL[kind]
         yield from (text for one in read(data) for text in tell(one))
-    elif kind != "TA1":
+    elif kind != acknowledgment_ta1.KIND:
         yield from _checked(data)
 
 
@@ -61,38 +78,71 @@ _INTERCHANGE_TO_DO = {
 }
 
 
-def _group(one: GroupAcknowledgment) -> Iterator[str]:
+def _group(one: GroupAcknowledgment, ours: Sequence[SentSet]) -> Iterator[str]:
     taken = sum(said.accepted for said in one.sets)
-    yield f"Group {one.group_control} ({one.version}): {taken} of {len(one.sets)} transaction sets taken."
+    verdict = acknowledgment_999.VERDICTS.get(one.code, f"verdict {one.code}")
+    named = f"; {taken} of {len(one.sets)} transaction sets taken" if one.sets else ""
+    yield f"Group {one.group_control} ({one.version}): {verdict}{named}."
+    if ours and not any(same_number(sent.group, one.group_control) for sent in ours):
+        yield "  The 837 given holds no group of this number: it is not the file that this 999 answers."
     for code in one.codes:
         yield f"  The group: {acknowledgment_999.GROUP_ERRORS.get(code, f'error {code}')}."
     for said in one.sets:
         if said.accepted and not said.errors:
             continue
         yield f"  Set {said.set_control} was {'taken, with errors noted' if said.accepted else 'not taken'}:"
-        yield from (f"    {error}" for error in said.errors)
-    if taken < len(one.sets):
-        yield "  To do: no claim of a set that was not taken has been read. Correct each place named above (segments"
-        yield "  are counted from the set's ST), write the claims anew and send them. They are new claims, not"
-        yield "  replacements; the filing deadline runs on."
+        mine = (s for s in ours if same_number(s.group, one.group_control) and s.control == said.set_control)
+        yield from _errors(said, next(mine, None))
+    if one.accepted or (one.code == "P" and taken == len(one.sets)):
+        yield "  Nothing to do. Keep this file: it proves the day on which the payer received the group."
     else:
-        yield "  Nothing to do. Keep this file: it proves the day on which the payer received the claims."
+        yield "  To do: no claim of a set that was not taken has been read. Correct each place named above (segments"
+        yield "  are counted from the set's ST), write the claims anew and send them, also those in which nothing is"
+        yield "  named. They are new claims, not replacements; the filing deadline runs on."
 
 
-def _claim(one: ClaimAcknowledgment) -> Iterator[str]:
-    words = CATEGORIES.get(one.category, f"category {one.category}")
-    status = STATUSES.get(one.status, f"status {one.status}")
-    about = f" about {ENTITIES.get(one.entity, f'entity {one.entity}')}" if one.entity else ""
-    name = f"Claim {one.number}" if one.number else f"Batch {one.payer_reference}"
-    if one.accepted:
+def _errors(said: SetAcknowledgment, ours: SentSet | None) -> Iterator[str]:
+    """The errors of one set, each with the claim it stands in where our file is at hand."""
+    of_the_set = said.errors[: len(said.errors) - len(said.details)]
+    yield from (f"    {error}" for error in of_the_set)
+    for detail in said.details:
+        claim = ours.claim_at(detail.position) if ours else ""
+        yield f"    {acknowledgment_999.sentence(detail)}" + (f" (claim {claim})" if claim else "")
+    if ours and not said.accepted:
+        yield f"    The set holds {len(ours.claims)} claims; none of them was read."
+
+
+def _claims(said: Sequence[ClaimAcknowledgment], messages: bool) -> Iterator[str]:
+    """First how many, then what was rejected and why, then what was taken."""
+    refused = [one for one in said if not one.accepted]
+    taken = [one for one in said if one.accepted]
+    claims = sum(bool(one.number) for one in refused)
+    yield f"{len(taken)} claims taken, {claims} rejected" + (", and a batch." if claims < len(refused) else ".")
+    for one in refused:
+        yield from _rejection(one, messages)
+    for one in taken:
         reference = f"; the payer calls it {one.payer_reference}" if one.payer_reference else ""
-        yield f"{name}: {words}{reference}. Nothing to do."
-        return
-    yield f"{name}: {words}: {status}{about}."
-    if one.message:
-        yield "  The payer added a message: see the file."
-    mend = MENDS.get(one.status, "correct what is named")
-    yield f"  To do: {mend}, then send it as a new claim. It was never adjudicated: there is nothing to appeal."
+        yield f"Claim {one.number}: {CATEGORIES.get(one.category, one.category)}{reference}. Nothing to do."
+
+
+def _rejection(one: ClaimAcknowledgment, messages: bool) -> Iterator[str]:
+    words = CATEGORIES.get(one.category, f"category {one.category}")
+    name = f"Claim {one.number}" if one.number else f"Batch {one.payer_reference}"
+    yield f"{name}: {words}: {reason(one.status, one.entity)}."
+    for also in one.further:
+        place = f"  Line {also.line}" if also.line else "  Also"
+        yield f"{place}: {reason(also.status, also.entity)}."
+    if one.message and not one.number:  # the message is then our own
+        yield f"  It {one.message}."
+    elif one.message:
+        yield (
+            f"  The payer writes: {one.message}" if messages else "  The payer added a message: see it with --messages."
+        )
+    yield f"  To do: {mends((one.status, *(also.status for also in one.further)))}."
+    if one.number:
+        yield "  Then send it as a new claim. It was never adjudicated: there is nothing to appeal."
+    else:
+        yield "  Then send every claim of the batch that is not named as taken below, as a new claim."
 
 
 def _remittance(one: Remittance) -> Iterator[str]:
@@ -100,6 +150,8 @@ def _remittance(one: Remittance) -> Iterator[str]:
     reversed_ones = sum(claim.is_reversal for claim in one.claims)
     unpaid = sum(claim.paid == 0 and not claim.is_reversal for claim in one.claims)
     yield f"  {len(one.claims)} claims, {unpaid} of them without payment, {reversed_ones} taken back."
+    for claim in one.claims:
+        yield from _denied(claim)
     for adjustment in one.provider_adjustments:
         words = remittance_835.PLB_REASONS.get(adjustment.reason, f"reason {adjustment.reason}")
         way = "withheld" if adjustment.amount >= 0 else "added"
@@ -113,12 +165,30 @@ def _remittance(one: Remittance) -> Iterator[str]:
         yield "  To do: do not post it before the payer explains or corrects it."
 
 
+def _denied(payment: ClaimPayment) -> Iterator[str]:
+    """What is refused of one claim, line by line, and which way is open."""
+    found = denials(payment)
+    for denial in found:
+        line = f", line {denial.line}" if denial.line else ""
+        remarks = f" (remarks {', '.join(denial.remarks)})" if denial.remarks else ""
+        why = f"{denial.code}: {reason_of(denial.reason).words}{remarks}"
+        yield f"  Claim {payment.number}{line}: {amount_text(denial.amount)} refused, {why}."
+    if is_unprocessable(payment):
+        yield "    To do: it could not be processed (MA130): correct it and send a new claim; there is no appeal."
+    elif found and all(denial.patient_owes for denial in found):
+        yield "    To do: bill the patient."
+    elif found:
+        remedies = dict.fromkeys(reason_of(denial.reason).remedy for denial in found)
+        yield f"    To do: {'; '.join(remedies)}."
+
+
 def _answered(one: StatusAnswer) -> Iterator[str]:
     for status in one.statuses:
         yield f"Inquiry {one.trace}: {_status(status)}."
     for number, line in enumerate(one.lines, start=1):
         yield from (f"  Line {number}: {_status(status)}." for status in line.statuses)
-    yield from dict.fromkeys(f"  To do: {TO_DO[s.category[:1]]}." for s in one.statuses if s.category[:1] in TO_DO)
+    to_do = (TO_DO.get(s.category, TO_DO.get(s.category[:1], "")) for s in one.statuses)
+    yield from dict.fromkeys(f"  To do: {what}." for what in to_do if what)
 
 
 def _status(one: Status) -> str:
@@ -144,9 +214,8 @@ def _checked(data: bytes) -> Iterator[str]:
     yield from (f"  {finding.where}: {finding.message}. To do: {finding.mend}." for finding in errors)
 
 
+_ACKNOWLEDGE = (acknowledgment_ta1.KIND, acknowledgment_999.KIND, acknowledgment_277ca.KIND)
 TELL: dict[str, tuple[Callable[[bytes], tuple[Any, ...]], Tell]] = {
-    "999": (acknowledgment_999.read, _group),
-    "277CA": (acknowledgment_277ca.read, _claim),
     "277": (status_277.read, _answered),
     "271": (eligibility_271.read, _benefits),
     "835": (remittance_835.read, _remittance),

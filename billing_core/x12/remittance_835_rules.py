@@ -15,7 +15,7 @@ from billing_core.x12 import remittance_835
 from billing_core.x12.claim_rules import STATES
 from billing_core.x12.envelope import TransactionSet
 from billing_core.x12.guide import Coded, Guide, Part, Parts, Required, SetRule, Typed, codes
-from billing_core.x12.segment import split_before
+from billing_core.x12.segment import first, split_before
 
 
 def cut(one: TransactionSet) -> Iterator[Part]:
@@ -80,7 +80,19 @@ def _balances(subject: Parts, _: object) -> Iterator[Finding]:
         yield Finding(rule, Severity.ERROR, str(imbalance), where, mend)
 
 
+def _not_negative(subject: Parts, _: object) -> Iterator[Finding]:
+    """A payer that is owed carries the balance forward (PLB FB) and pays nothing; some send less than nothing."""
+    bpr = first(subject.set.segments, "BPR")
+    if bpr and bpr.get(2).startswith("-"):
+        message, mend = (
+            "the payment is negative, which no payment can be",
+            "hold it; ask the payer for a corrected file",
+        )
+        yield Finding("835-negative-payment", Severity.WARNING, message, bpr.where(2), mend)
+
+
 RULES: tuple[SetRule, ...] = (
+    Rule("835-negative-payment", "No payment is less than nothing.", "005010X221A1 section 1.10.2.12", _not_negative),
     Rule(
         "835-balance", "Line, claim and transaction each balance to the cent.", "005010X221A1 section 1.10.2", _balances
     ),

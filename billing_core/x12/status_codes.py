@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 CATEGORIES = {
     "A0": "forwarded to another payer or office",
     "A1": "received, not yet accepted",
@@ -266,7 +268,10 @@ MENDS = {
     "732": "compare the claim with the payer's billing guidelines",
     "746": "look for the first submission; do not send it twice",
 }
-TO_DO = {  # by the first letter of the category
+TO_DO = {  # by the category, or its first letter
+    "P3": "send the payer what it waits for",
+    "P4": "ask the patient to send the payer what it waits for",
+    "F2": "look for the remittance (835) and work the denial",
     "P": "wait; ask again after the payer's usual time",
     "R": "send what the payer asks for",
     "E": "correct the question and ask again",
@@ -274,3 +279,20 @@ TO_DO = {  # by the first letter of the category
     "F": "look for the remittance (835) and post it",
     "A": "look at the category: a rejected claim must be corrected and sent anew",
 }
+
+
+def reason(status: str, entity: str) -> str:
+    """A status in words, with whom it is about."""
+    words = STATUSES.get(status, f"status {status} of code list 508")
+    if not entity:
+        return words
+    who = ENTITIES.get(entity, f"entity {entity}")
+    if "the entity" in words:
+        return words.replace("the entity named", "the entity").replace("the entity", who)
+    return f"{words}, of {who}"
+
+
+def mends(statuses: Iterable[str]) -> str:
+    """What a biller does about these statuses."""
+    known = dict.fromkeys(MENDS[status] for status in statuses if status in MENDS)
+    return "; ".join(known) or "correct what is named"

@@ -154,6 +154,7 @@ class TermIndex:
         self._least = self._totals.clip(_LIGHT)
         self._log_totals = np.log(self._totals + 1.0)
         self._terms = files["terms.tsv"].decode().splitlines()
+        self._needed: dict[int, Any] = {}  # by floor: the least shared weight at which a term is covered
         self._unknown_weight = 4000  # a word no title holds: it counts against every match
 
     def weight(self, word: str) -> int:
@@ -195,8 +196,10 @@ class TermIndex:
         for word in said:
             at = self._number[word]
             shared[self._postings[self._offsets[at] : self._offsets[at + 1]]] += self._weight[word]
-        hit = np.flatnonzero(1000 * shared >= floor * self._least)
-        share = 1000 * shared[hit] // self._totals[hit].clip(1)
+        if floor not in self._needed:
+            self._needed[floor] = (-(-floor * self._least // 1000)).astype("i4")
+        hit = np.flatnonzero(shared >= self._needed[floor])
+        share = 1000 * shared[hit].astype("i8") // self._totals[hit].clip(1)
         top = np.argsort(-share * self._log_totals[hit], kind="stable")[:limit]
         found = []
         for number, per_mille in zip(hit[top].tolist(), share[top].tolist(), strict=True):
@@ -223,7 +226,9 @@ def _preference(match: Match) -> tuple[int, int, int, str]:
 _RANK = {source: rank for rank, source in enumerate((Source.HOUSE, Source.LEXICON, Source.TITLE, Source.INCLUSION))}
 
 
-LINKS = word_set("the of in his her their")  # words that join the parts of a phrase and are read over
+LINKS = word_set(
+    "the of in his her their a an its at this both"
+)  # words that join the parts of a phrase and are read over
 
 
 class PhraseFinder:
@@ -241,6 +246,8 @@ class PhraseFinder:
             words, code, source = line.split("\t")
             self._exact[words] = (code, Source(source))
             bare = " ".join(w for w in words.split() if w not in LINKS)
+            if words.split(" ", 1)[0] in LINKS:
+                continue  # "her disease": Hers' disease without its apostrophe
             if bare and (bare not in chosen or (Source(source) in OWN and chosen[bare][1] not in OWN)):
                 chosen[bare] = (code, Source(source))
         self._entries = list(chosen.values())
@@ -284,6 +291,9 @@ class PhraseFinder:
         }
 
 
+_ABBREVIATION = 4  # letters: an abbreviation that only the tabular list knows is not looked for in running text
+
+
 def phrase_file(terms: Sequence[Term], longest: int = 6) -> bytes:
     """The phrases worth finding in running text: lexicon phrases all, titles and inclusion terms up to `longest` words.
 
@@ -292,6 +302,8 @@ def phrase_file(terms: Sequence[Term], longest: int = 6) -> bytes:
     chosen: dict[str, Term] = {}
     for term in sorted(set(terms), key=lambda t: (_RANK[t.source] if t.source in OWN else 9, t.code, _RANK[t.source])):
         count = len(term.words.split())
+        if term.source not in OWN and count == 1 and len(term.words) <= _ABBREVIATION:
+            continue  # "FFA" is also a method of examination
         if term.source in OWN or 0 < count <= longest:
             chosen.setdefault(term.words, term)
     lines = [f"{t.words}\t{t.code}\t{t.source}\n" for _, t in sorted(chosen.items())]

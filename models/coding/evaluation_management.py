@@ -1,5 +1,6 @@
 """The level of an office visit as a note shows it: what counts for each element, where it stands, or nothing.
 
+Who is new is asked of the practice's history first (`seen_before`), and of the note's words where history is silent.
 The rules themselves are in `models.coding.visit_rules`; here a note is read for the total time, else for the problems,
 data and risk it states in plain words. The count is shown so that a coder can disagree with it. Preventive visits go by
 age and by whether the patient is new. Descriptions are our own.
@@ -8,8 +9,9 @@ age and by whether the patient is new. Descriptions are our own.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 from billing_core.encounter import Span
 from models.coding.note import Kind, sections
@@ -25,11 +27,14 @@ _NOT_VISIT_TIME = re.compile(
     r"(?:exercise|walk|bike|bicycl|run|smok|cessation|therap(?:y|eutic)|ice|heat|episode|last|sleep|after)", re.I
 )
 _NEW = re.compile(
-    r"\bnew (?:patient|pt)\b|\bestablish(?:ing)? care\b|\bnew to (?:the|our|this) (?:clinic|practice|office)\b", re.I
+    r"\bnew (?:patient|pt)\b|\bestablish(?:ing)? care\b|\bnew to (?:the|our|this) (?:clinic|practice|office)\b"
+    r"|\b(?:(?:her|his|their|the|a) )?first visit (?:with us|here|to (?:the|our|this) (?:clinic|practice|office))\b"
+    r"|\b(?:not|never) (?:been )?seen (?:here|by us|in this (?:clinic|practice|office))(?: before)?\b",
+    re.I,
 )
 _KNOWN = re.compile(
     r"\b(?:established|est\.?) (?:patient|pt)\b|\bfollow[- ]?up\b|\blast (?:seen|visit)\b|\breturns? (?:to|for"
-    r"|today)\b|\breturning\b",
+    r"|today)\b|\breturning\b|\bknown to (?:me|us|this (?:clinic|practice|office))\b",
     re.I,
 )
 _PREVENTIVE = re.compile(
@@ -73,6 +78,28 @@ _SEVERE = re.compile(
 )
 
 
+YEARS = 3
+
+
+def seen_before(on: date, specialty: str, visits: Iterable[tuple[date, str]], history_from: date | None) -> bool | None:
+    """Whether the patient had a professional service in this group and specialty within three years before `on`.
+
+    `visits`: day and specialty (taxonomy code) of the patient's other visits to the group. `history_from`: the day from
+    which the group's history is kept; without three years of it, having found no visit decides nothing (None). CPT,
+    evaluation and management guidelines: new is who has had no professional service from a physician or other
+    qualified professional of the exact same specialty of the same group within the past three years.
+
+    >>> seen_before(date(2026, 4, 7), "207Q00000X", [(date(2023, 4, 7), "207Q00000X")], None)
+    True
+    >>> seen_before(date(2026, 4, 7), "207Q00000X", [(date(2023, 4, 6), "207Q00000X")], date(2020, 1, 1))
+    False
+    """
+    first = on.replace(year=on.year - YEARS, day=28 if (on.month, on.day) == (2, 29) else on.day)
+    if any(first <= day < on and its == specialty for day, its in visits):
+        return True
+    return False if history_from is not None and history_from <= first else None
+
+
 @dataclass(frozen=True, slots=True)
 class VisitLevel:
     """A visit code, where it stands in the note, why, and how sure (per mille)."""
@@ -84,23 +111,42 @@ class VisitLevel:
     title: str
 
 
-def visit_level(text: str, age: int | None, problems: Sequence[Span]) -> VisitLevel | None:
-    """The visit's level, None where the note shows no assessment to count and no time. `problems`: where they stand."""
-    new = bool(_NEW.search(text)) and not re.search(r"\bestablished (?:patient|pt)\b", text, re.I)
-    sure = new or bool(_KNOWN.search(text))
-    preventive = _preventive(text, age, new)
-    if preventive is not None:
-        return preventive
-    return _by_time(text, new) or _by_decisions(text, new, sure, problems)
+def visit_level(text: str, age: int | None, problems: Sequence[Span], seen: bool | None = None) -> VisitLevel | None:
+    """The visit's level, None where the note shows no assessment to count and no time. `problems`: where they stand.
+
+    `seen`: what three years of history say (`seen_before`); None leaves it to the note's words.
+    """
+    worded = bool(_NEW.search(text)) and not re.search(r"\bestablished (?:patient|pt)\b", text, re.I)
+    new = worded if seen is None else not seen
+    sure = seen is not None or new or bool(_KNOWN.search(text))
+    level = _preventive(text, age, new) or _by_time(text, new) or _by_decisions(text, new, sure, problems)
+    if level is None or seen is None:
+        return level
+    by_history = f"{_HISTORY[seen]}{'; the note says otherwise' if worded is seen and _worded(text) else ''}"
+    return replace(level, reason=f"{level.reason}; {by_history}")
+
+
+_HISTORY = {
+    True: "established: seen in this group and specialty within three years",
+    False: "new: three years of history show no visit to this group and specialty",
+}
+
+
+def _worded(text: str) -> bool:
+    """Whether the note says anything of new or established."""
+    return bool(_NEW.search(text) or _KNOWN.search(text))
 
 
 def _place(new: bool) -> Place:
     return Place.OFFICE_NEW if new else Place.OFFICE_KNOWN
 
 
-def _title(code: str) -> str:
-    who = "new" if code.startswith("9920") else "established"
-    return f"Office visit of {'a new' if who == 'new' else 'an established'} patient, level {code[-1]}"
+def visit_title(code: str) -> str:
+    """An office visit in our own words; "" for any other code."""
+    if code not in {each for place in (Place.OFFICE_NEW, Place.OFFICE_KNOWN) for each, _, _ in FAMILIES[place]}:
+        return ""
+    who = "a new" if code.startswith("9920") else "an established"
+    return f"Office visit of {who} patient, level {code[-1]}"
 
 
 def _preventive(text: str, age: int | None, new: bool) -> VisitLevel | None:
@@ -128,7 +174,7 @@ def _by_time(text: str, new: bool) -> VisitLevel | None:
             reason = (
                 f"the note documents {minutes} minutes in total on the day (CPT time rule of 2021, minimums of 2024)"
             )
-            return VisitLevel(code, (Span(match.start(), match.end()),), reason, 900, _title(code))
+            return VisitLevel(code, (Span(match.start(), match.end()),), reason, 900, visit_title(code))
     return None
 
 
@@ -147,7 +193,7 @@ def _by_decisions(text: str, new: bool, sure: bool, named: Sequence[Span]) -> Vi
         f"two of three elements of decision making: problems {problems} of 4 ({len(named)} named), "
         f"data {data} of 4 ({tests} tests), risk {risk} of 4 (CPT office visit table of 2021)"
     )
-    return VisitLevel(code, tuple(named[:3]), reason, 650 if sure else 600, _title(code))
+    return VisitLevel(code, tuple(named[:3]), reason, 650 if sure else 600, visit_title(code))
 
 
 def _problem_level(count: int, plan: str) -> int:

@@ -109,12 +109,13 @@ def read(text: str, dictionary: Dictionary, patient: Patient) -> list[Evidence]:
     named = any(_stands(e.context, patient) for e in found)
     places = _narrative_places() if is_narrative(text, parts) else _places(parts, named)
     said = sentences(text, parts)
-    found.extend(
-        Evidence(c.code, c.start, c.end, c.grade, "voluntary, beside an injury (guideline I.C.20)")
-        for c in causes(text, said)
-    )
     for sentence in said:
         found.extend(_from_sentence(reading, sentence, headers, places.get(sentence.kind, "")))
+    if any(e.code[0] in "ST" for e in found):
+        found.extend(
+            Evidence(c.code, c.start, c.end, c.grade, "voluntary, beside an injury (guideline I.C.20)")
+            for c in causes(text, said)
+        )
     found = _without_guesswork(found)
     return [e for e in found if possible_for(e.code, patient.sex, patient.age)]
 

@@ -33,13 +33,18 @@ class LearnedReading:
         self._reranker = Reranker(files[MARK], files["calibration.json"])
         self._table, self._index, self._synonyms = table, index, synonyms
 
-    def rank(self, text: str, drafts: Mapping[str, Draft]) -> list[Ranked]:
-        """Every candidate of the note, the most probable first; equals in code order."""
+    def rank(self, text: str, drafts: Mapping[str, Draft], shown_from: int = 0) -> list[Ranked]:
+        """Every candidate of the note, the most probable first; equals in code order.
+
+        Places and reason are looked up for those of at least `shown_from` parts per million alone.
+        """
         note = passages(text, self._synonyms)
         found = gather(note, self._charts, self._index, self._table, drafts)
         chances = self._reranker.probabilities(rows(note, found, self._charts.usual, self._table))
         ranked = [
             Ranked(code, chance, tuple(places_of(note, item)), _reason(item))
+            if chance >= shown_from
+            else Ranked(code, chance, (), "")
             for (code, item), chance in zip(found.items(), chances, strict=True)
         ]
         return sorted(ranked, key=lambda r: (-r.probability, r.code))

@@ -66,17 +66,14 @@ class LinearCodes:
         known = [(t, times, p, w) for t, (times, p, w) in terms_of(note).items() if t in self._terms]
         values = {t: (1 + math.log(times)) * self._terms[t][1] for t, times, _, _ in known}
         length = math.sqrt(sum(v * v for v in values.values())) or 1.0
-        scores = self._prior.copy()
-        loudest = np.zeros(len(scores))
-        places = np.full(len(scores), -1)
-        for number, (term, _, _, _) in enumerate(known):
-            at = self._terms[term][0]
-            columns = self._columns[self._offsets[at] : self._offsets[at + 1]]
-            added = self._weights[self._offsets[at] : self._offsets[at + 1]] * (values[term] / length)
-            scores[columns] += added
-            louder = added > loudest[columns]
-            loudest[columns[louder]] = added[louder]
-            places[columns[louder]] = number
+        size = len(self._prior)
+        spoken = [(self._offsets[at], self._offsets[at + 1]) for at in (self._terms[term][0] for term, *_ in known)]
+        lengths = [end - start for start, end in spoken]
+        columns = np.concatenate([np.arange(size), *(self._columns[start:end] for start, end in spoken)])
+        shares = np.repeat([values[term] / length for term, *_ in known], lengths)
+        added = np.concatenate([*(self._weights[start:end] for start, end in spoken), np.zeros(0)]) * shares
+        scores = np.bincount(columns, weights=np.concatenate([self._prior, added]), minlength=size)
+        places = self._loudest(columns[size:], added, np.repeat(np.arange(len(known)), lengths))
         order = np.argsort(-scores, kind="stable")[:limit]
         found = []
         for rank, column in enumerate(order.tolist()):
@@ -84,3 +81,13 @@ class LinearCodes:
                 _, _, passage, word = known[int(places[column])]
                 found.append(LinearScore(self.codes[column], float(scores[column]), rank, passage, word))
         return found
+
+    def _loudest(self, columns: Any, added: Any, numbers: Any) -> Any:
+        """For each code the number of the term that adds most to it, the first of equals; -1 where none adds."""
+        np = self._np
+        loudest = np.zeros(len(self._prior))
+        np.maximum.at(loudest, columns, added)
+        says = np.flatnonzero((added > 0) & (added == loudest[columns]))[::-1]
+        places = np.full(len(self._prior), -1)
+        places[columns[says]] = numbers[says]  # the last written is the first that was said
+        return places

@@ -88,16 +88,24 @@ class Procedure:
 
 
 def find_procedures(
-    text: str, rules: ProcedureRules, patient: Patient, service_date: date, problems: Sequence[Span]
+    text: str,
+    rules: ProcedureRules,
+    patient: Patient,
+    service_date: date,
+    problems: Sequence[Span],
+    seen: bool | None = None,
 ) -> tuple[Procedure, ...]:
     """The procedures of the visit, the visit's level first. No visit level without a problem or in inpatient care.
 
-    `problems`: where the problems suggested as diagnoses stand.
+    `problems`: where the problems suggested as diagnoses stand. `seen`: whether the patient was seen in this group and
+    specialty within three years; None where history does not say.
 
     `service_date` is taken so that rules with dates can be added without changing callers.
     """
     found: list[Procedure] = []
-    level = visit_level(text, patient.age, problems) if problems and patient.setting is Setting.OUTPATIENT else None
+    level = None
+    if problems and patient.setting is Setting.OUTPATIENT:
+        level = visit_level(text, patient.age, problems, seen)
     if level is not None:
         rule = f"Visit level: {level.reason}."
         found.append(Procedure(CodeSystem.CPT, level.code, level.score, level.spans, rule, level.title))

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from billing_core.encounter import Span
+from billing_core.provider_query import MOST_INDICATORS, OTHER, UNDETERMINED
 from models.coding.code_table import CodeRow, CodeTable
 
-OTHER, UNDETERMINED = "Other (please specify)", "Unable to determine"
 MOST_OPTIONS = 8  # more, and the question is asked openly
 SOURCE = "ICD-10-CM guidelines I.B.2 and I.B.18; ACDIS/AHIMA compliant query practice, 2022"
 
@@ -73,7 +73,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderQuery:
+class QueryDraft:
     """A draft for the note's author. `indicators` are places in the note; `options` carry no codes."""
 
     code: str
@@ -98,11 +98,13 @@ def ladder(table: CodeTable, code: str) -> tuple[Rung, ...]:
     title = table.row(stem).title
     sisters = _sisters(table, stem)
     trimester = Axis.TRIMESTER if "unspecified trimester" in title.lower() else None
+    titles = frozenset(sister.title.lower() for sister in sisters)
     found: dict[Axis, list[tuple[str, str]]] = {}
     for row in sisters:
         words = _difference(row.title, [title, *(s.title for s in sisters)])
         if words and _open(row.title) < _open(title) and not row.title.lower().startswith("other "):
-            found.setdefault(trimester or _axis(words), []).append((words, row.code))
+            axis = trimester or _axis(words, _sided(row.title, titles))
+            found.setdefault(axis, []).append((_answer(axis, row.title), row.code))
     order = list(Axis)
     return tuple(Rung(axis, tuple(found[axis])) for axis in sorted(found, key=order.index))
 
@@ -128,24 +130,42 @@ def _difference(title: str, others: Sequence[str]) -> str:
     return " ".join(kept).strip(" ,")
 
 
-def _axis(words: str) -> Axis:
+def _axis(words: str, sided: bool) -> Axis:
     said = words.lower()
-    return next((axis for axis, pattern in _AXIS_WORDS if re.search(rf"\b(?:{pattern})\b", said)), Axis.KIND)
+    named = (axis for axis, pattern in _AXIS_WORDS if re.search(rf"\b(?:{pattern})\b", said))
+    return next((axis for axis in named if sided or axis is not Axis.SIDE), Axis.KIND)
 
 
-def draft(table: CodeTable, code: str, indicators: Sequence[Span]) -> ProviderQuery | None:
+def _sided(title: str, titles: frozenset[str]) -> bool:
+    """Whether a title has its mirror image among its sisters: "right heart failure" has none, and names no side."""
+    mirrored = re.sub(r"\b(right|left)\b", lambda m: "left" if m.group() == "right" else "right", title.lower())
+    return mirrored in titles
+
+
+def _answer(axis: Axis, title: str) -> str:
+    """The answer as its author reads it: a side or a trimester by its word, anything else by the code set's title."""
+    pattern = {Axis.SIDE: r"\b(?:right|left|bilateral)\b", Axis.TRIMESTER: r"\b(?:first|second|third) trimester\b"}
+    found = re.search(pattern[axis], title, re.I) if axis in pattern else None
+    return found.group().capitalize() if found else title
+
+
+def draft(table: CodeTable, code: str, indicators: Sequence[Span]) -> QueryDraft | None:
     """A query about the first axis the code leaves open; None where it leaves none or nothing in the note speaks of it.
 
     Without indicators there is no query: a question that the note gives no cause for leads.
     """
-    rungs = ladder(table, code)
+    rungs = [rung for rung in ladder(table, code) if len({words for words, _ in rung.answers}) > 1]
     if not rungs or not indicators:
-        return None
+        return None  # a single answer would be the one that is wanted
     rung = rungs[0]
     named = tuple(dict.fromkeys(words for words, _ in rung.answers))
     options = named if len(named) <= MOST_OPTIONS else ()
-    return ProviderQuery(
-        table.stem(code), rung.axis, tuple(indicators[:3]), _QUESTIONS[rung.axis], (*options, OTHER, UNDETERMINED)
+    return QueryDraft(
+        table.stem(code),
+        rung.axis,
+        tuple(indicators[:MOST_INDICATORS]),
+        _QUESTIONS[rung.axis],
+        (*options, OTHER, UNDETERMINED),
     )
 
 

@@ -155,15 +155,20 @@ NEGATED = _CONTEXTS[Context.NEGATED]
 
 
 def _hits(found: Sequence[Found], passage: Passage, number: int, place: float) -> Iterable[tuple[str, Hit]]:
+    spans = [(o.first, o.last, len(o.entry.bag)) for o in found]
     for item in found:
-        entry = item.entry
-        inside = any(o.first <= item.first and item.last <= o.last and len(o.entry.bag) > len(entry.bag) for o in found)
+        entry, first, last, size = item.entry, item.first, item.last, len(item.entry.bag)
+        inside = False
+        for other_first, other_last, other_size in spans:
+            if other_size > size and other_first <= first and last <= other_last:
+                inside = True
+                break
         context = max(_CONTEXTS[passage.contexts[item.first]], _CONTEXTS[passage.contexts[item.last]])
         marks = sum(s.marked for s in entry.codes) or 1
         most = max(s.signed for s in entry.codes) or 1
         for signed in entry.codes:
             yield signed.code, Hit(
-                signed.signed / (entry.notes + 1), signed.marked, entry.notes, len(entry.bag), item.slack, inside,
+                signed.signed / (entry.notes + 1), signed.marked, entry.notes, size, item.slack, inside,
                 context, signed.marked / marks, signed.signed / most, place, entry.weight, number, item.first,
                 item.last,
             )  # fmt: skip
@@ -175,13 +180,15 @@ def _titles(found: dict[str, Gathered], passage: Passage, number: int, index: Te
         code = table.usual_leaf(term.code)
         if not code:
             continue
+        item = found.setdefault(code, Gathered())
+        if item.title is not None and (term.share, term.weight) <= (item.title.share, item.title.weight):
+            continue
         named = frozenset(term.words.split())
         places = [at for at, word in enumerate(passage.normals) if word in named]
         context = max(_CONTEXTS[passage.contexts[at]] for at in places)
-        hit = TitleHit(term.share, term.weight, len(named), term.source in OWN, context, number, places[0], places[-1])
-        item = found.setdefault(code, Gathered())
-        if item.title is None or (hit.share, hit.weight) > (item.title.share, item.title.weight):
-            item.title = hit
+        item.title = TitleHit(
+            term.share, term.weight, len(named), term.source in OWN, context, number, places[0], places[-1]
+        )
 
 
 def rows(note: Sequence[Passage], found: Mapping[str, Gathered], usual: Usual, table: CodeTable) -> Any:
@@ -252,28 +259,39 @@ class _Rivals:
 def _phrase_columns(code: str, hits: Sequence[Hit], rivals: _Rivals) -> list[float]:
     if not hits:
         return [_MISSING] * len(_PHRASE)
-    ordered = sorted(hits, key=lambda h: (-h.share, -h.size, h.slack, h.passage, h.first))
-    best = ordered[0]
-    stands = [h for h in hits if h.context != NEGATED]
-    whole = [h for h in hits if not h.inside]
+    best = min(hits, key=_best_first) if len(hits) > 1 else hits[0]
     rival, same = rivals.against(code, best)
     apart = 1.0
+    second = best_stands = best_whole = best_both = best_close = 0.0
+    standing = marked = size = 0
+    slack = best.slack
     for hit in hits:
-        apart *= 1.0 - min(0.99, hit.share)
+        share = hit.share
+        apart *= 1.0 - min(0.99, share)
+        if hit is not best and share > second:
+            second = share
+        stands = hit.context != NEGATED
+        standing += stands
+        if stands and share > best_stands:
+            best_stands = share
+        if not hit.inside:
+            best_whole = max(best_whole, share)
+            if stands and share > best_both:
+                best_both = share
+            if hit.slack <= 1 and share > best_close:
+                best_close = share
+        marked, size, slack = max(marked, hit.marked), max(size, hit.size), min(slack, hit.slack)
     return [
         best.share, math.log(1 + best.marked), math.log(1 + best.notes), float(best.size), float(best.slack),
         float(best.inside), float(best.context), best.of_marks, best.of_best, best.place, best.weight / 1000,
-        ordered[1].share if len(ordered) > 1 else 0.0,
-        1.0 - apart, float(len(hits)), float(len({h.passage for h in hits})),
-        _top(stands), _top(whole), _top([h for h in whole if h.context != NEGATED]),
-        _top([h for h in whole if h.slack <= 1]),
-        float(max(h.marked for h in hits)), float(max(h.size for h in hits)), float(min(h.slack for h in hits)),
-        1.0 - len(stands) / len(hits), rival, best.share - rival, same,
+        second, 1.0 - apart, float(len(hits)), float(len({h.passage for h in hits})),
+        best_stands, best_whole, best_both, best_close, float(marked), float(size), float(slack),
+        1.0 - standing / len(hits), rival, best.share - rival, same,
     ]  # fmt: skip
 
 
-def _top(hits: Sequence[Hit]) -> float:
-    return max((h.share for h in hits), default=0.0)
+def _best_first(hit: Hit) -> tuple[float, int, int, int, int]:
+    return (-hit.share, -hit.size, hit.slack, hit.passage, hit.first)
 
 
 def _title_columns(title: TitleHit | None) -> list[float]:
@@ -291,8 +309,7 @@ def _draft_columns(draft: Draft | None) -> list[float]:
 def places_of(note: Sequence[Passage], item: Gathered) -> list[tuple[int, int]]:
     """Where the note speaks for the candidate, the best place first: characters start..end."""
     found: list[tuple[int, int]] = []
-    best_first = sorted((*item.words, *item.stems), key=lambda h: (-h.share, -h.size, h.slack, h.passage, h.first))
-    for hit in best_first:
+    for hit in sorted((*item.words, *item.stems), key=_best_first):
         found.append(_characters(note[hit.passage], hit.first, hit.last))
     if item.draft is not None:
         found.append((item.draft.start, item.draft.end))

@@ -20,9 +20,11 @@ from models.artifact import Artifact, ArtifactError, open_artifact
 from models.coding.candidates import PhraseFinder, TermIndex
 from models.coding.code_table import CodeTable
 from models.coding.context import Context
+from models.coding.evaluation_management import visit_title
 from models.coding.evidence import Dictionary, Evidence, Patient, read
 from models.coding.excludes import Excludes
 from models.coding.guidelines import combined, possible_for, superseded
+from models.coding.language import unreadable
 from models.coding.learned import MARK, LearnedReading, Ranked
 from models.coding.note import NoteError, check_note
 from models.coding.procedures import ProcedureRules, find_procedures
@@ -156,14 +158,26 @@ class Suggester:
         """The ICD-10-CM table of the model's release."""
         return self._dictionary.table
 
-    def suggest(self, text: str, setting: Setting, service_date: date, age: int | None, sex: str) -> Suggestions:
-        """Codes for one note: `age` in years or None, `sex` "F", "M" or "U". Never raises for what the note holds."""
+    def title(self, code: str) -> str:
+        """What a code stands for, in the code set's words or in our own; "" where neither has any."""
+        ours = (rule.title for rule in self._procedures.rules if rule.code == code)
+        return self.table.title(code) if code in self.table else next(ours, "") or visit_title(code)
+
+    def suggest(
+        self, text: str, setting: Setting, service_date: date, age: int | None, sex: str, seen: bool | None = None
+    ) -> Suggestions:
+        """Codes for one note: `age` in years or None, `sex` "F", "M" or "U". Never raises for what the note holds.
+
+        `seen`: whether history shows the patient in this group and specialty within three years; None: it does not say.
+        """
         data = text.encode("utf-8", "surrogatepass")
         sha = hashlib.sha256(data).hexdigest()
         try:
             check_note(data)
         except NoteError as error:
             return Suggestions((), True, str(error), sha, self.artifact_sha256)
+        if why := unreadable(text):
+            return Suggestions((), True, why, sha, self.artifact_sha256)
         patient = Patient(setting, age, sex)
         evidence = read(text, self._dictionary, patient)
         drafts = self._considered(text, evidence, patient, service_date)
@@ -172,7 +186,7 @@ class Suggester:
         problems = tuple(dict.fromkeys(c.spans[0] for c in codes if c.code[0] not in "VWXY"))
         procedures = tuple(
             CodeSuggestion(p.system, p.code, p.score, p.spans, p.rule, (), p.title)
-            for p in find_procedures(text, self._procedures, patient, service_date, problems)
+            for p in find_procedures(text, self._procedures, patient, service_date, problems, seen)
         )
         codes += self._immunization(codes, procedures)
         reason = "" if codes else _why_nothing(drafts, evidence)
@@ -230,7 +244,9 @@ class Suggester:
             for code, d in self._before_guidelines(evidence).items()
         }
 
-    def _rank(self, text: str, evidence: Sequence[Evidence], patient: Patient, service_date: date) -> list[Ranked]:
+    def _rank(
+        self, text: str, evidence: Sequence[Evidence], patient: Patient, service_date: date, shown_from: int = 0
+    ) -> list[Ranked]:
         """The trained reading's candidates that this patient can have and that may be billed on the day.
 
         A code that only the charts know (of an older release) is offered for days before the release alone.
@@ -239,7 +255,7 @@ class Suggester:
         older = service_date < self.release_from
         return [
             r
-            for r in self._learned.rank(text, self._cold(evidence))
+            for r in self._learned.rank(text, self._cold(evidence), shown_from)
             if possible_for(r.code, patient.sex, patient.age) and (older or self.table.billable(r.code))
         ]
 
@@ -249,7 +265,10 @@ class Suggester:
         if self._learned is None:
             return self._drafts(evidence)
         drafts: dict[str, _Draft] = {}
-        for ranked in self._rank(text, evidence, patient, service_date):
+        least = 1000 * self.threshold
+        for ranked in self._rank(text, evidence, patient, service_date, least):
+            if ranked.probability < least:
+                break
             pro = tuple(Evidence(ranked.code, start, end, "charts", ranked.reason) for start, end in ranked.places)
             rule = f"{PLACES['charts']}: {ranked.reason}."
             drafts[ranked.code] = _Draft(ranked.code, ranked.probability // 1000, pro, rule)
@@ -325,7 +344,7 @@ def _order(draft: _Draft) -> tuple[int, int, str]:
 
 
 def _why_nothing(drafts: Sequence[_Draft], evidence: Sequence[Evidence]) -> str:
-    if drafts:
+    if drafts or any(e.context is None for e in evidence):
         return "Conditions are mentioned, but none firmly enough to suggest: no problem in an assessment names a code."
     if evidence:
         return "Every condition mentioned is denied, past, uncertain or another person's."

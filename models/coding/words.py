@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(
     r"\b[wW]/[oO]?\b|\b[CLTclt]-[sS]pine\b|[A-Za-z]+(?:'[a-z]{1,2}\b)?|\d+(?:\.\d+)?(?:[a-z](?![A-Za-z]))?"
@@ -33,6 +34,7 @@ class Word:
     end: int
 
 
+@lru_cache(maxsize=20_000)
 def singular(word: str) -> str:
     """The singular, by spelling alone: the same rule on both sides matters more than grammar.
 
@@ -68,7 +70,9 @@ def words(text: str, synonyms: Mapping[str, tuple[str, ...]], start: int = 0, en
         if normal is None:
             base = singular(raw)
             normal = synonyms.get(base, (base,))
-        found.extend(Word(word, match.start(), match.end()) for word in normal)
+        start_at, end_at = match.span()
+        for word in normal:
+            found.append(Word(word, start_at, end_at))
     return found
 
 

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from billing_core.claim import Claim, ClaimLine
 from billing_core.registration import Relationship, Sex
 
+ENROLLED_LONG = 400  # days; a provider enrolled longer than this is no newcomer
 AGE_BANDS = (0, 2, 6, 12, 18, 30, 40, 50, 65, 75, 90)  # first year of each; 90 and over are one (45 CFR 164.514(b))
 
 
@@ -23,7 +24,8 @@ class ClaimFacts:
     """One submission as it stands when it is sent. `procedures`, `modifiers`, `units`, `amounts_cents` and `pointed`
     run in parallel, one value a line: `modifiers` are joined by a blank ("25 59", "" for none), `pointed` is the first
     diagnosis the line points to. `enrolled` and `coverage_active` are what the practice's own records say.
-    `resubmission`: it stands in the place of an earlier claim of ours, as a replacement or sent anew.
+    `resubmission`: it stands in the place of an earlier claim of ours, as a replacement or sent anew. `card_key` is one
+    for everybody insured under one card; `enrolled_days` is for how long the provider has been enrolled with the payer.
     """
 
     claim_key: str
@@ -56,6 +58,8 @@ class ClaimFacts:
     sex: str
     age_band: int
     resubmission: bool = False
+    card_key: str = ""
+    enrolled_days: int = ENROLLED_LONG
 
     @property
     def service_on(self) -> date:
@@ -63,14 +67,20 @@ class ClaimFacts:
         return self.submitted_on - timedelta(days=self.days_to_submit)
 
     @property
+    def card(self) -> str:
+        """The key of the insurance card, for the family where it is known, else for the patient."""
+        return self.card_key or self.coverage_key
+
+    @property
     def total_cents(self) -> int:
         """CLM02, in cents."""
         return sum(self.amounts_cents)
 
 
-def facts(claim: Claim, submitted_on: date, patient_key: str) -> ClaimFacts:
+def facts(claim: Claim, submitted_on: date, patient_key: str, card_key: str = "") -> ClaimFacts:
     """The facts of `claim` as sent on `submitted_on`. `patient_key` is the person's opaque pseudonym: one person, one
-    key, however many charts were opened. A coverage is known by its card (payer and member id) for the same reason.
+    key, however many charts were opened. A coverage is known by its card (payer and member id) for the same reason;
+    `card_key` is the card's own pseudonym, the same for a whole family, made by who keeps the secret of pseudonyms.
     """
     service_on = claim.service_date
     coverage = claim.coverage
@@ -105,6 +115,8 @@ def facts(claim: Claim, submitted_on: date, patient_key: str) -> ClaimFacts:
         sex=str(Sex(claim.patient.sex)),
         age_band=age_band(claim.patient.birth_date, service_on),
         resubmission=bool(claim.replaces),
+        card_key=card_key,
+        enrolled_days=_enrolled_days(claim, service_on),
     )
 
 
@@ -125,6 +137,12 @@ def age_band(born: date, on: date) -> int:
     """The first year of the age band the patient is in on that day."""
     years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
     return max((band for band in AGE_BANDS if band <= years), default=0)
+
+
+def _enrolled_days(claim: Claim, on: date) -> int:
+    """Days since the provider's enrollment with the payer began, by our own record; 0 when there is none."""
+    began = [e.effective for e in claim.rendering.enrollments if e.payer_id == claim.payer.id and e.covers(on)]
+    return min((on - min(began)).days, ENROLLED_LONG) if began else 0
 
 
 def _pointed(line: ClaimLine, diagnoses: tuple[str, ...]) -> str:

@@ -1,27 +1,65 @@
 """One claim as the model's row of numbers: what it shows, what is known of its like, what is known of its patient.
 
-`row` is the one encoder: training replays history through it and the API calls it at submission, so the two cannot
-differ. Plain Python, no frames. A rate is a share denied among outcomes known before the day of submission, drawn
-towards the wider family while claims are few; of several lines the worst counts. The row holds its *lift*, its log-odds
-over the wider family's: a level that rises with the whole market, or a count that grows with the practice's age, would
-mean another thing next year than it did when the model learned.
+A row is put together from *parts*: the claim's own values, what is known of its sender, of each line, of each diagnosis
+(of several the worst counts), and of its patient, card and provider. Each part has one definition, here; `row` runs it
+for one claim, `models.denial.columns` for many at a time, and both give the same bits. What is known of a sender, line
+or diagnosis does not change during a day, so the history keeps it for the day (`History.of_the_day`).
+
+Plain Python, no frames. A rate is a share denied among outcomes known before the day of submission, drawn towards the
+wider family while claims are few. The row holds its *lift*, its log-odds over the wider family's: a level that rises
+with the whole market, or a count that grows with the practice's age, would mean another thing next year than it did
+when the model learned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import date
 from math import log
+from operator import eq
+from typing import Any, NamedTuple
 
-from models.denial.facts import ClaimFacts, facts
-from models.denial.families import FAMILIES, HABITS, claim_keys, habit_keys, lateness
+from models.denial.facts import ENROLLED_LONG, ClaimFacts, facts
+from models.denial.families import (
+    CAUSES,
+    DIAGNOSIS_FAMILIES,
+    GROUP_NUMBER,
+    LATENESS_DAYS,
+    LINE_FAMILIES,
+    LINE_HABITS,
+    PAYER,
+    SENDER_FAMILIES,
+    Diagnosis,
+    Family,
+    Kin,
+    Line,
+    Sender,
+    diagnoses,
+    diagnosis_keys,
+    every_claim_key,
+    habit_key,
+    line_keys,
+    lines,
+    sender,
+    sender_keys,
+)
 from models.denial.history import EVERY_CLAIM, HALF_LIFE_DAYS, History, HistoryError, Sent
 
 STRENGTH = 5.0  # claims of its own a family needs before it outweighs the wider one
+CAUSE_STRENGTH = 1.0  # a payer that gives the same reason twice for the same thing has a rule
+CAUSE_PRIOR, CAUSE_PRIOR_CLAIMS = 0.03, 10.0  # how often any one kind of reason is given, before much is known
+MOST_IN_A_ROW = 3
 PRIOR_DENIAL_RATE = 0.15  # before any outcome is known; New York 2022: 17.9 % of claims denied
 NEVER_DAYS = 400.0  # "days since" when it never happened, or longer ago than this
 YEARLY_DAYS = 365  # plans pay a check-up once in a year, some once in eleven months
 LATE_FROM = 45  # days; sooner than this hardly any payer calls a claim late
 SETTLED_DAYS = 180.0  # a coverage older than this is no longer new
+NEWCOMER_DAYS = 120  # payers take one to four months to enter a provider's enrollment
+REFUSED_DAYS = 75  # so long after a refusal for want of enrollment the next one is to be expected
+NEWLY_ENROLLED_DAYS = 150
+SENIOR = 65  # from this age Medicare may be the payer that comes first
+LEAST_SUPPORT = 5  # times a procedure was sent before it is known what it is usually for
 
 CLAIM_NAMES = (
     "rank",
@@ -34,11 +72,11 @@ CLAIM_NAMES = (
     "largest_units",
     "diagnoses",
     "modifiers",
-    "visit_without_25",
     "has_authorization",
     "has_referral",
     "has_referring_provider",
     "enrolled",
+    "newly_enrolled",
     "coverage_active",
     "coverage_age_days",
     "has_group_number",
@@ -46,14 +84,23 @@ CLAIM_NAMES = (
     "days_late",
     "lateness",
     "age_band",
+    "senior",
     "female",
     "dependent",
-    "service_month",
-    "weekday",
 )
-LIFT_NAMES = tuple(name for family in FAMILIES for name in (f"lift_{family.name}", f"recent_{family.name}"))
-HABIT_NAMES = tuple(f"missing_{habit.name}" for habit in HABITS)
-PATIENT_NAMES = (
+SENDER_NAMES = (*(f"lift_{family.name}" for family in SENDER_FAMILIES), f"missing_{GROUP_NUMBER.name}")
+LINE_NAMES = (
+    *(f"lift_{family.name}" for family in LINE_FAMILIES),
+    *(name for cause in CAUSES for name in (f"why_{cause.name}", f"why_{cause.name}_recent")),
+    *(f"missing_{habit.name}" for habit in LINE_HABITS),
+    "why_authorization_in_a_row",
+    "unusual_diagnosis",
+    "bare_visit",
+    "minor_procedure",
+)
+PAIR_NAMES = ("visit_without_25",)
+DIAGNOSIS_NAMES = (*(f"lift_{family.name}" for family in DIAGNOSIS_FAMILIES), "unspecified_diagnosis")
+STANDING_NAMES = (
     "patient_claims_year",
     "patient_denied_year",
     "same_procedure_year",
@@ -69,24 +116,33 @@ PATIENT_NAMES = (
     "coverage_last_days",
     "coverage_refused_last",
     "coverage_refused_days",
+    "card_refused",
+    "card_refused_days",
+    "card_paid",
+    "card_unproven_days",
+    "card_other_payer",
     "beyond_refused_lateness",
+    "provider_new",
+    "provider_new_to_payer",
+    "provider_refused",
+    "provider_refused_elsewhere",
 )
-NAMES: tuple[str, ...] = CLAIM_NAMES + LIFT_NAMES + HABIT_NAMES + PATIENT_NAMES
+NAMES: tuple[str, ...] = CLAIM_NAMES + SENDER_NAMES + LINE_NAMES + PAIR_NAMES + DIAGNOSIS_NAMES + STANDING_NAMES
 
 # Which way the trade knows a column to go: +1, more of it never makes a claim safer; -1, never riskier.
 _RISING = (
     *("duplicate", "resubmission", "visit_without_25", "yearly_too_soon", "coverage_refused_last"),
-    *("days_late", "lateness", "beyond_refused_lateness"),
+    *("days_late", "lateness", "beyond_refused_lateness", "unusual_diagnosis", "newly_enrolled"),
+    *("card_refused", "card_other_payer"),
+    *("provider_new", "provider_new_to_payer", "provider_refused", "provider_refused_elsewhere"),
 )
-_FALLING = ("enrolled", "coverage_active", "days_since_yearly_service")
+_AUTHORIZATION = next(place for place, cause in enumerate(CAUSES) if cause.name == "authorization")
+_FALLING = ("enrolled", "coverage_active", "days_since_yearly_service", "card_refused_days", "card_paid")
 DIRECTIONS: dict[str, int] = {
-    **{name: 1 for name in NAMES if name.startswith(("lift_", "recent_", "missing_"))},
+    **{name: 1 for name in NAMES if name.startswith(("lift_", "why_", "missing_"))},
     **dict.fromkeys(_RISING, 1),
     **dict.fromkeys(_FALLING, -1),
 }
-
-_FAMILY_PLACE = {family.name: place for place, family in enumerate(FAMILIES)}
-_WIDER = tuple(_FAMILY_PLACE.get(family.wider, -1) for family in FAMILIES)
 
 
 def encoder() -> dict[str, object]:
@@ -94,12 +150,15 @@ def encoder() -> dict[str, object]:
     return {
         "names": list(NAMES),
         "strength": STRENGTH,
+        "cause_strength": CAUSE_STRENGTH,
+        "cause_prior": [CAUSE_PRIOR, CAUSE_PRIOR_CLAIMS],
         "half_life_days": HALF_LIFE_DAYS,
         "never_days": NEVER_DAYS,
         "settled_days": SETTLED_DAYS,
         "prior": PRIOR_DENIAL_RATE,
         "late_from": LATE_FROM,
         "yearly_days": YEARLY_DAYS,
+        "newcomer_days": [NEWCOMER_DAYS, REFUSED_DAYS, NEWLY_ENROLLED_DAYS, ENROLLED_LONG],
         "outcomes": "by line",
     }
 
@@ -107,44 +166,196 @@ def encoder() -> dict[str, object]:
 def row(facts: ClaimFacts, history: History) -> tuple[float, ...]:
     """The claim's numbers in the order of NAMES. HistoryError when the history knows later days than the claim's."""
     day = history.known_before(facts.submitted_on)
+    of_lines = _worst([of_the_day(line, history, day, line_values) for line in lines(facts)], NO_LINE)
     return (
-        *_claim_values(facts),
-        *_lift_values(facts, history, day),
-        *_habit_values(facts, history),
-        *_patient_values(facts, history, day),
+        *claim_values(facts, ONE),
+        *of_the_day(sender(facts), history, day, sender_values),
+        *of_lines,
+        pair_value(of_lines),
+        *_worst([of_the_day(d, history, day, diagnosis_values) for d in diagnoses(facts)], NO_DIAGNOSIS),
+        *standing_values(standing(facts), history, day),
     )
 
 
-def _claim_values(facts: ClaimFacts) -> tuple[float, ...]:
-    service_on = facts.service_on
+def of_the_day(
+    kin: Kin, history: History, day: int, values: Callable[[Kin, History, int], tuple[float, ...]]
+) -> tuple[float, ...]:
+    """The values of a sender, line or diagnosis, worked out once a day."""
+    found = history.of_the_day.get(kin)
+    if found is None:
+        found = history.of_the_day[kin] = values(kin, history, day)
+    return found
+
+
+def _worst(every: Sequence[tuple[float, ...]], none: tuple[float, ...]) -> tuple[float, ...]:
+    """Of several lines or diagnoses the worst value of each column."""
+    if len(every) < 2:
+        return every[0] if every else none
+    return tuple(map(max, *every))
+
+
+def pair_value(of_lines: Sequence[Any]) -> Any:
+    """PAIR_NAMES, of the worst of the lines' values: a visit without modifier 25 beside a minor procedure."""
+    return of_lines[-2] * of_lines[-1]
+
+
+# --- the claim's own values --------------------------------------------------------------------------------------
+
+
+class OneClaim:
+    """How the claim's own values are worked out for one claim; `columns.ManyClaims` does the same for many."""
+
+    count = staticmethod(len)
+    total = staticmethod(sum)
+    least = staticmethod(min)
+    top = staticmethod(max)
+    same = staticmethod(eq)
+
+    @staticmethod
+    def most(values: Sequence[int]) -> int:
+        """The largest; 0 of none."""
+        return max(values, default=0)
+
+    @staticmethod
+    def filled(values: Sequence[str]) -> int:
+        """How many are not empty."""
+        return sum(map(bool, values))
+
+    @staticmethod
+    def band(days: int) -> int:
+        """The band of lateness."""
+        return bisect_right(LATENESS_DAYS, days)
+
+
+ONE = OneClaim
+
+
+def claim_values(claim: Any, by: Any) -> tuple[Any, ...]:
+    """CLAIM_NAMES of a `ClaimFacts` (by OneClaim) or of a `ClaimColumns` (by ManyClaims)."""
     return (
-        facts.rank,
-        facts.frequency != "1",
-        facts.resubmission,
-        len(facts.procedures),
-        facts.total_cents,
-        max(facts.amounts_cents, default=0),
-        sum(facts.units),
-        max(facts.units, default=0),
-        len(facts.diagnoses),
-        sum(bool(modifiers) for modifiers in facts.modifiers),
-        visit_without_25(facts),
-        facts.has_authorization,
-        facts.has_referral,
-        facts.has_referring_provider,
-        facts.enrolled,
-        facts.coverage_active,
-        min(facts.coverage_age_days, SETTLED_DAYS),
-        facts.has_group_number,
-        facts.days_to_submit,
-        min(max(facts.days_to_submit - LATE_FROM, 0), LATE_FROM),
-        lateness(facts),
-        facts.age_band,
-        facts.sex == "F",
-        facts.relationship != "18",
-        service_on.month,
-        facts.submitted_on.weekday(),
+        claim.rank,
+        1 - by.same(claim.frequency, "1"),
+        claim.resubmission,
+        by.count(claim.procedures),
+        by.total(claim.amounts_cents),
+        by.most(claim.amounts_cents),
+        by.total(claim.units),
+        by.most(claim.units),
+        by.count(claim.diagnoses),
+        by.filled(claim.modifiers),
+        claim.has_authorization,
+        claim.has_referral,
+        claim.has_referring_provider,
+        claim.enrolled,
+        by.top(NEWCOMER_DAYS - claim.enrolled_days, 0) / NEWCOMER_DAYS,
+        claim.coverage_active,
+        by.least(claim.coverage_age_days, SETTLED_DAYS),
+        claim.has_group_number,
+        claim.days_to_submit,
+        by.least(by.top(claim.days_to_submit - LATE_FROM, 0), LATE_FROM),
+        by.band(claim.days_to_submit),
+        claim.age_band,
+        claim.age_band >= SENIOR,
+        by.same(claim.sex, "F"),
+        1 - by.same(claim.relationship, "18"),
     )
+
+
+# --- what is known of its like ------------------------------------------------------------------------------------
+
+
+def sender_values(sender: Sender, history: History, day: int) -> tuple[float, ...]:
+    """SENDER_NAMES: how far the rates of payer, provider and lateness lie over the wider one."""
+    lifts = _lifts(SENDER_FAMILIES, sender_keys(sender), history, {"": _priors(history)[0]})
+    missing = 0.0 if sender.has_group_number else _usual(habit_key(GROUP_NUMBER, sender), history)
+    return (*lifts, missing)
+
+
+def line_values(line: Line, history: History, day: int) -> tuple[float, ...]:
+    """LINE_NAMES: lifts over wider families; refusals for each kind of reason, over all time and of late; what lines
+    like it carry and this one lacks; how unusual its diagnosis is for it; whether it is a visit without modifier 25,
+    and whether it is a minor procedure.
+    """
+    keys = line_keys(line)
+    values = _lifts(LINE_FAMILIES, keys.families, history, _wide(line.payer, history))
+    for key, prior, usual in zip(keys.causes, *_priors(history)[1:], strict=True):
+        own = history.tally(key)
+        if own.claims:
+            every, of_late = own.rates(day, prior, CAUSE_STRENGTH)
+            values += (_log_odds(every) - usual, _log_odds(of_late) - usual)
+        else:
+            values += (0.0, 0.0)
+    for habit, key in zip(LINE_HABITS, keys.habits, strict=True):
+        values.append(0.0 if habit.carried(line) else _usual(key, history))
+    return (
+        *values,
+        min(history.tally(keys.causes[_AUTHORIZATION]).in_a_row, MOST_IN_A_ROW),
+        _unusual(keys.support, history),
+        float(is_visit(line.procedure) and "25" not in line.modifiers.split()),
+        float(is_minor_procedure(line.procedure)),
+    )
+
+
+def diagnosis_values(diagnosis: Diagnosis, history: History, day: int) -> tuple[float, ...]:
+    """DIAGNOSIS_NAMES: the lift of its category with this payer; whether it is an unspecified one."""
+    lifts = _lifts(DIAGNOSIS_FAMILIES, diagnosis_keys(diagnosis), history, _wide(diagnosis.payer, history))
+    return (*lifts, float(is_unspecified(diagnosis.code)))
+
+
+NO_LINE = (0.0,) * len(LINE_NAMES)
+NO_DIAGNOSIS = (0.0,) * len(DIAGNOSIS_NAMES)
+
+
+def _priors(history: History) -> tuple[float, tuple[float, ...], tuple[float, ...]]:
+    """The day's overall rate and, for each cause, how often it is given at all: as a share and in log-odds."""
+    found = history.of_the_day.get(_priors)
+    if found is None:
+        overall = history.tally(EVERY_CLAIM).rate(PRIOR_DENIAL_RATE, STRENGTH)
+        shares = [history.tally(every_claim_key(c)).rate(CAUSE_PRIOR, CAUSE_PRIOR_CLAIMS) for c in CAUSES]
+        found = history.of_the_day[_priors] = (overall, tuple(shares), tuple(map(_log_odds, shares)))
+    return found
+
+
+def _wide(payer: str, history: History) -> dict[str, float]:
+    """The rates that lines and diagnoses lean on: overall, and the payer's."""
+    overall = _priors(history)[0]
+    return {"": overall, PAYER.name: history.tally(f"{PAYER.name}:{payer}").rate(overall, STRENGTH)}
+
+
+def _lifts(
+    families: Sequence[Family[Any]], keys: Sequence[str], history: History, rates: dict[str, float]
+) -> list[float]:
+    """How far each family's rate lies over the wider one's, in log-odds. `rates` holds the widest, by name."""
+    values = []
+    for family, key in zip(families, keys, strict=True):
+        own = wider = rates[family.wider]
+        tally = history.tally(key)
+        if tally.claims:
+            own = tally.rate(wider, STRENGTH)
+            values.append(_log_odds(own) - _log_odds(wider))
+        else:
+            values.append(0.0)
+        rates[family.name] = own
+    return values
+
+
+def _usual(habit: str, history: History) -> float:
+    """How usual the thing is among claims of that key."""
+    return history.usage(habit).rate(0.0, STRENGTH / 2)
+
+
+def _unusual(support: tuple[str, str], history: History) -> float:
+    """How seldom the procedure is sent for this chapter of diagnoses, in log-odds against; 0 while that is not known or
+    it is no less usual than not.
+    """
+    procedure, for_chapter = (history.usage(key).claims for key in support)
+    if procedure < LEAST_SUPPORT:
+        return 0.0
+    return max(-_log_odds((for_chapter + 0.5) / (procedure + 2.0)), 0.0)
+
+
+def _log_odds(rate: float) -> float:
+    return log(rate / (1 - rate))
 
 
 def is_visit(procedure: str) -> bool:
@@ -165,69 +376,80 @@ def is_yearly(procedure: str) -> bool:
     return "99381" <= procedure <= "99397" or procedure in ("G0438", "G0439")
 
 
+def is_unspecified(code: str) -> bool:
+    """Whether the code says of its category only that no more is said: a last character 9 after the point."""
+    return len(code) > 4 and code[-1] == "9"
+
+
 def visit_without_25(facts: ClaimFacts) -> bool:
     """A visit beside a minor procedure, and no modifier 25 on it."""
-    lines = list(zip(facts.procedures, facts.modifiers, strict=True))
-    bare = any(is_visit(procedure) and "25" not in modifiers.split() for procedure, modifiers in lines)
-    return bare and any(is_minor_procedure(procedure) for procedure, _ in lines)
+    shown = lines(facts)
+    bare = any(is_visit(line.procedure) and "25" not in line.modifiers.split() for line in shown)
+    return bare and any(is_minor_procedure(line.procedure) for line in shown)
 
 
-def days_since_yearly_service(facts: ClaimFacts, earlier: Sequence[Sent]) -> float:
-    """For a yearly service: days since any yearly service of this person; NEVER_DAYS for every other claim."""
-    if not any(is_yearly(procedure) for procedure in facts.procedures):
-        return NEVER_DAYS
-    service = facts.service_on.toordinal()
-    before = [sent.service for sent in earlier if sent.service < service and any(map(is_yearly, sent.procedures))]
-    return _days(service - max(before)) if before else NEVER_DAYS
+# --- what is known of its patient, card and provider --------------------------------------------------------------
 
 
-def _lift_values(facts: ClaimFacts, history: History, day: int) -> list[float]:
-    """For each family, at its worst key: how far its rate lies over the wider family's, over all time and of late."""
-    every = history.tally(EVERY_CLAIM)
-    overall = every.rate(PRIOR_DENIAL_RATE, STRENGTH)
-    overall_recent = every.recent_rate(day, overall, STRENGTH)
-    values: list[float] = []
-    rates: list[tuple[float, float]] = []
-    for wider, keys in zip(_WIDER, claim_keys(facts), strict=True):
-        prior, prior_recent = (overall, overall_recent) if wider < 0 else rates[wider]
-        rate = recent = 0.0
-        for key in keys:
-            tally = history.tally(key)
-            rate = max(rate, tally.rate(prior, STRENGTH))
-            recent = max(recent, tally.recent_rate(day, prior_recent, STRENGTH))
-        if not keys:
-            rate, recent = prior, prior_recent
-        rates.append((rate, recent))
-        values += (_log_odds(rate) - _log_odds(prior), _log_odds(recent) - _log_odds(prior_recent))
-    return values
+class Standing(NamedTuple):
+    """What is asked of the history about one claim alone. `submitted` is the day's ordinal."""
+
+    claim_key: str
+    patient_key: str
+    coverage_key: str
+    card: str
+    payer: str
+    provider: str
+    procedures: tuple[str, ...]
+    submitted: int
+    days_to_submit: int
+    resubmission: bool
+    enrolled_days: int
 
 
-def _log_odds(rate: float) -> float:
-    return log(rate / (1 - rate))
+def standing(facts: ClaimFacts) -> Standing:
+    """What is asked of the history about this claim alone."""
+    return Standing(
+        facts.claim_key,
+        facts.patient_key,
+        facts.coverage_key,
+        facts.card,
+        facts.payer,
+        facts.provider,
+        facts.procedures,
+        facts.submitted_on.toordinal(),
+        facts.days_to_submit,
+        facts.resubmission,
+        facts.enrolled_days,
+    )
 
 
-def _habit_values(facts: ClaimFacts, history: History) -> list[float]:
-    """For each habit: how usual is what this claim lacks, at its worst line (0 when it lacks nothing)."""
-    values = []
-    for habit in HABITS:
-        lacking = [history.usage(key) for key, carried in habit_keys(facts, habit) if not carried]
-        values.append(max((tally.rate(0.0, STRENGTH / 2) for tally in lacking), default=0.0))
-    return values
+def standing_values(of: Standing, history: History, day: int) -> tuple[float, ...]:
+    """STANDING_NAMES."""
+    too_late = history.too_late(of.payer)
+    return (
+        *_patient_values(of, history, day),
+        *_coverage_values(of, history, day),
+        float(too_late is not None and of.days_to_submit >= too_late),
+        *_provider_values(of, history, day),
+    )
 
 
-def _patient_values(facts: ClaimFacts, history: History, day: int) -> tuple[float, ...]:
-    service = facts.service_on.toordinal()
-    year_start = facts.service_on.replace(month=1, day=1).toordinal()
-    earlier = history.earlier(facts)
+_NO_EARLIER = (0.0, 0.0, 0.0, 0.0, NEVER_DAYS, NEVER_DAYS, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def _patient_values(of: Standing, history: History, day: int) -> tuple[float, ...]:
+    earlier = history.sent(of.patient_key, of.claim_key, day)
+    if not earlier:
+        return _NO_EARLIER
+    service = of.submitted - of.days_to_submit
+    year_start = date.fromordinal(service).replace(month=1, day=1).toordinal()
     year = [sent for sent in earlier if sent.submitted > day - 365]
-    procedures = set(facts.procedures)
+    procedures = set(of.procedures)
     alike = [sent for sent in earlier if not procedures.isdisjoint(sent.procedures)]
-    same = [sent for sent in alike if sent.service == service and sent.payer == facts.payer]
+    same = [sent for sent in alike if sent.service == service and sent.payer == of.payer]
     others = [sent.service for sent in alike if sent.service < service]
-    yearly = days_since_yearly_service(facts, earlier)
-    state = history.coverage(facts.coverage_key)
-    refused = state.coverage_denied if state else 0
-    too_late = history.too_late(facts.payer)
+    yearly = days_since_yearly_service(of.procedures, service, earlier)
     return (
         len(year),
         sum(sent.outcome is True for sent in year),
@@ -236,15 +458,51 @@ def _patient_values(facts: ClaimFacts, history: History, day: int) -> tuple[floa
         _days(service - max(others)) if others else NEVER_DAYS,
         yearly,
         yearly < YEARLY_DAYS,
-        any(sent.outcome is not True for sent in same) and not facts.resubmission,
+        any(sent.outcome is not True for sent in same) and not of.resubmission,
         len(same),
         sum(sent.outcome is False for sent in same),
         sum(sent.outcome is True for sent in same),
+    )
+
+
+def days_since_yearly_service(procedures: Sequence[str], service: int, earlier: Sequence[Sent]) -> float:
+    """For a yearly service: days since any yearly service of this person; NEVER_DAYS for every other claim."""
+    if not any(map(is_yearly, procedures)):
+        return NEVER_DAYS
+    before = [sent.service for sent in earlier if sent.service < service and any(map(is_yearly, sent.procedures))]
+    return _days(service - max(before)) if before else NEVER_DAYS
+
+
+def _coverage_values(of: Standing, history: History, day: int) -> tuple[float, ...]:
+    """What the last answers under this coverage said, and under this card, whoever of the family was seen."""
+    service = of.submitted - of.days_to_submit
+    state, card = history.coverage(of.coverage_key), history.card(of.card)
+    refused = state.coverage_denied if state else 0
+    return (
         float(state.denied) if state else -1.0,
         _days(day - state.day) if state else NEVER_DAYS,
-        state is not None and refused == state.day,
+        float(state is not None and refused == state.day),
         _days(day - refused) if refused else NEVER_DAYS,
-        too_late is not None and facts.days_to_submit >= too_late,
+        float(card is not None and card.not_in_force > 0 and card.paid < service),
+        _days(day - card.refused_on) if card and card.refused_on else NEVER_DAYS,
+        float(card is not None and card.paid > 0),
+        _days(max(service - card.paid, 0)) if card and card.paid else NEVER_DAYS,
+        float(card is not None and card.other_payer > 0 and card.paid < service),
+    )
+
+
+def _provider_values(of: Standing, history: History, day: int) -> tuple[float, ...]:
+    """How new the provider is here and to the payer, and what was refused for want of enrollment."""
+    service = of.submitted - of.days_to_submit
+    since, state = history.newcomer_since(of.provider, day), history.provider(of.payer, of.provider)
+    newly = max(NEWCOMER_DAYS - of.enrolled_days, 0) / NEWCOMER_DAYS
+    refused = state is not None and state.taken < service <= state.refused + REFUSED_DAYS
+    elsewhere = history.not_enrolled(of.provider) if of.enrolled_days < NEWLY_ENROLLED_DAYS else 0
+    return (
+        max(NEWCOMER_DAYS - (day - since), 0) / NEWCOMER_DAYS if since else 0.0,
+        newly if state is None or not state.claims else 0.0,
+        float(refused),
+        min(elsewhere, MOST_IN_A_ROW),
     )
 
 

@@ -13,16 +13,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from billing_core.errors import BillingError
 from billing_core.reason import DenialCategory
 from billing_core.record import from_plain, to_plain
 from models.denial.facts import ClaimFacts
-from models.denial.families import rate_keys, usage_keys
+from models.denial.families import outcome_keys, usage_keys
 
-FORMAT = 2
+FORMAT = 3
 HALF_LIFE_DAYS = 60
 REMEMBER_DAYS = 800  # a patient's submissions older than this are forgotten: limits and duplicates look two years back
+BEGINNING_DAYS = 45  # who sent a first claim within these days of the first of all was here before the history began
 EVERY_CLAIM = "every claim"
 
 _FADE = tuple(0.5 ** (days / HALF_LIFE_DAYS) for days in range(1000))
@@ -34,13 +36,16 @@ class HistoryError(BillingError):
 
 @dataclass(slots=True)
 class Tally:
-    """Claims and denied claims of one key: over all time, and fading by the half-life as of `day` (an ordinal)."""
+    """Claims and denied claims of one key: over all time, fading by the half-life as of `day` (an ordinal), and how
+    many of the latest were denied one after the other.
+    """
 
     claims: int = 0
     denied: int = 0
     recent: float = 0.0
     recent_denied: float = 0.0
     day: int = 0
+    in_a_row: int = 0
 
     def add(self, denied: bool, day: int) -> None:
         """Count one more claim on that day."""
@@ -50,15 +55,17 @@ class Tally:
         self.day = max(day, self.day)
         self.claims += 1
         self.denied += denied
+        self.in_a_row = self.in_a_row + 1 if denied else 0
 
     def rate(self, prior: float, strength: float) -> float:
         """Share denied over all time, drawn towards `prior` with the weight of `strength` claims."""
         return (self.denied + strength * prior) / (self.claims + strength)
 
-    def recent_rate(self, day: int, prior: float, strength: float) -> float:
-        """Share denied of late as seen on `day`, drawn towards `prior`."""
-        fade = _fade(day - self.day)
-        return (self.recent_denied * fade + strength * prior) / (self.recent * fade + strength)
+    def rates(self, day: int, prior: float, strength: float) -> tuple[float, float]:
+        """Both: over all time, and of late."""
+        fade, drawn = _fade(day - self.day), strength * prior
+        of_late = (self.recent_denied * fade + drawn) / (self.recent * fade + strength)
+        return (self.denied + drawn) / (self.claims + strength), of_late
 
 
 @dataclass(slots=True)
@@ -82,6 +89,30 @@ class CoverageState:
     coverage_denied: int = 0
 
 
+@dataclass(slots=True)
+class CardState:
+    """What a payer said under one insurance card, whoever of the family was seen: the latest day of service that it
+    paid, that it refused because the coverage was not in force, and that it sent to another payer; and the day on which
+    the last such refusal was learned. 0: never.
+    """
+
+    paid: int = 0
+    not_in_force: int = 0
+    refused_on: int = 0
+    other_payer: int = 0
+
+
+@dataclass(slots=True)
+class ProviderState:
+    """One provider before one payer: the latest day of service refused for want of enrollment, the latest taken, and
+    how many were taken.
+    """
+
+    refused: int = 0
+    taken: int = 0
+    claims: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A submission (`used`) or an outcome (the rest), waiting until a day after `day` is asked about."""
@@ -90,12 +121,15 @@ class Event:
     used: tuple[tuple[str, bool], ...] = ()
     keys: tuple[tuple[str, bool], ...] = ()
     denied: bool = False
-    for_coverage: bool = False
-    payer: str = ""  # only when it denied the claim as filed too late
+    categories: tuple[str, ...] = ()
+    payer: str = ""
+    provider: str = ""
+    service: int = 0
     days_to_submit: int = 0
     claim_key: str = ""
     patient_key: str = ""
     coverage_key: str = ""
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +139,14 @@ class State:
     format: int
     through: int
     serial: int
+    first: int
     tallies: Mapping[str, Tally]
     usage: Mapping[str, Tally]
     coverages: Mapping[str, CoverageState]
+    cards: Mapping[str, CardState]
+    providers: Mapping[str, ProviderState]
+    joined: Mapping[str, int]
+    not_enrolled: Mapping[str, int]
     too_late: Mapping[str, int]
     sent: Mapping[str, tuple[Sent, ...]]
     pending: tuple[tuple[int, Event], ...]
@@ -119,21 +158,33 @@ _UNSEEN = Tally()
 class History:
     """An accumulator of one practice's submissions and outcomes; see the module for what it promises."""
 
-    __slots__ = ("_coverages", "_pending", "_sent", "_serial", "_tallies", "_through", "_too_late", "_usage")
+    __slots__ = (
+        *("_cards", "_coverages", "_first", "_joined", "_memo", "_memo_day", "_not_enrolled", "_pending", "_providers"),
+        *("_sent", "_serial", "_tallies", "_through", "_too_late", "_usage"),
+    )
 
     def __init__(self) -> None:
         self._tallies: dict[str, Tally] = {}
         self._usage: dict[str, Tally] = {}
         self._sent: dict[str, list[Sent]] = {}
         self._coverages: dict[str, CoverageState] = {}
+        self._cards: dict[str, CardState] = {}
+        self._providers: dict[str, ProviderState] = {}
+        self._joined: dict[str, int] = {}
+        self._not_enrolled: dict[str, int] = {}
         self._too_late: dict[str, int] = {}
         self._pending: list[tuple[int, int, Event]] = []
         self._serial = 0
         self._through = 0
+        self._first = 0
+        self._memo: dict[object, Any] = {}
+        self._memo_day = 0
 
     def submitted(self, facts: ClaimFacts) -> None:
         """A claim was sent on `facts.submitted_on`."""
         day = facts.submitted_on.toordinal()
+        self._first = min(self._first or day, day)
+        self._joined[facts.provider] = min(self._joined.get(facts.provider, day), day)
         sent = self._sent.setdefault(facts.patient_key, [])
         sent.append(Sent(facts.claim_key, day, facts.service_on.toordinal(), facts.payer, facts.procedures))
         if sent[0].submitted < day - REMEMBER_DAYS:
@@ -150,19 +201,21 @@ class History:
     ) -> None:
         """The practice learned on day `on` whether the claim was denied; `categories` are the DenialCategory values
         of its denial, `refused` the procedures denied (none named: all of them)."""
-        for_coverage = denied and DenialCategory.ELIGIBILITY in categories
-        too_late = denied and DenialCategory.TIMELY_FILING in categories
+        said = tuple(map(str, categories)) if denied else ()
         self._push(
             Event(
                 on.toordinal(),
-                keys=rate_keys(facts, denied, refused),
+                keys=outcome_keys(facts, denied, refused, frozenset(said)),
                 denied=denied,
-                for_coverage=for_coverage,
-                payer=facts.payer if too_late else "",
+                categories=said,
+                payer=facts.payer,
+                provider=facts.provider,
+                service=facts.service_on.toordinal(),
                 days_to_submit=facts.days_to_submit,
                 claim_key=facts.claim_key,
                 patient_key=facts.patient_key,
                 coverage_key=facts.coverage_key,
+                card=facts.card,
             )
         )
 
@@ -175,9 +228,30 @@ class History:
                 where=day.isoformat(),
                 mend="ask in the order of the days, or build the history anew",
             )
+        if self._memo_day != ordinal or (self._pending and self._pending[0][0] < ordinal):
+            self._memo.clear()
+            self._memo_day = ordinal
         while self._pending and self._pending[0][0] < ordinal:
             self._fold(heapq.heappop(self._pending)[2])
         return ordinal
+
+    @property
+    def through(self) -> int:
+        """The last day (ordinal) of which anything is known; 0 when nothing is."""
+        return self._through
+
+    def settle(self) -> None:
+        """Fold in everything that waits: from now on only later days can be asked about, and asking changes nothing."""
+        while self._pending:
+            self._fold(heapq.heappop(self._pending)[2])
+        self._memo.clear()
+
+    @property
+    def of_the_day(self) -> dict[object, Any]:
+        """What was already worked out on the day last asked about: a place for the encoder to keep its parts. It is
+        emptied when another day is asked about or more becomes known.
+        """
+        return self._memo
 
     def tally(self, key: str) -> Tally:
         """What is known of one rate key; an empty tally when nothing is."""
@@ -189,9 +263,12 @@ class History:
 
     def earlier(self, facts: ClaimFacts) -> list[Sent]:
         """The patient's other submissions sent up to the day of `facts`, itself left out."""
-        day = facts.submitted_on.toordinal()
-        sent = self._sent.get(facts.patient_key, ())
-        return [s for s in sent if s.submitted <= day and (s.claim_key != facts.claim_key or not s.claim_key)]
+        return self.sent(facts.patient_key, facts.claim_key, facts.submitted_on.toordinal())
+
+    def sent(self, patient_key: str, but: str, day: int) -> list[Sent]:
+        """The patient's submissions sent up to that day, all but the claim `but`."""
+        sent = self._sent.get(patient_key)
+        return [s for s in sent if s.submitted <= day and (s.claim_key != but or not but)] if sent else []
 
     def too_late(self, payer: str) -> int | None:
         """The fewest days from service to submission that this payer has denied as filed too late; None if none."""
@@ -201,15 +278,39 @@ class History:
         """The last known outcome under a coverage; None when there is none."""
         return self._coverages.get(coverage_key) if coverage_key else None
 
+    def card(self, card: str) -> CardState | None:
+        """What its payer said under this card; None when nothing was."""
+        return self._cards.get(card) if card else None
+
+    def provider(self, payer: str, provider: str) -> ProviderState | None:
+        """How the payer took this provider; None when it never answered."""
+        return self._providers.get(f"{payer}|{provider}")
+
+    def newcomer_since(self, provider: str, day: int) -> int | None:
+        """The day of the provider's first claim here, that day at the latest; None for who was here when the history
+        began.
+        """
+        first = min(self._joined.get(provider, day), day)
+        return first if self._first and first > self._first + BEGINNING_DAYS else None
+
+    def not_enrolled(self, provider: str) -> int:
+        """How many claims of the provider were refused, by whichever payer, for want of enrollment."""
+        return self._not_enrolled.get(provider, 0)
+
     def as_json(self) -> str:
         """The whole state as JSON text; `from_json` gives the same history back."""
         state = State(
             FORMAT,
             self._through,
             self._serial,
+            self._first,
             self._tallies,
             self._usage,
             self._coverages,
+            self._cards,
+            self._providers,
+            self._joined,
+            self._not_enrolled,
             self._too_late,
             {patient: tuple(sent) for patient, sent in self._sent.items()},
             tuple((serial, event) for _, serial, event in sorted(self._pending, key=lambda p: p[:2])),
@@ -226,7 +327,9 @@ class History:
         if state.format != FORMAT:
             raise HistoryError("a saved history of another format", mend="build it anew from the submissions")
         history = cls()
-        history._through, history._serial = state.through, state.serial
+        history._through, history._serial, history._first = state.through, state.serial, state.first
+        history._cards, history._providers = dict(state.cards), dict(state.providers)
+        history._joined, history._not_enrolled = dict(state.joined), dict(state.not_enrolled)
         history._tallies, history._usage = dict(state.tallies), dict(state.usage)
         history._coverages, history._too_late = dict(state.coverages), dict(state.too_late)
         history._sent = {patient: list(sent) for patient, sent in state.sent.items()}
@@ -247,15 +350,37 @@ class History:
             return
         for key, denied in ((EVERY_CLAIM, event.denied), *event.keys):
             self._tallies.setdefault(key, Tally()).add(denied, event.day)
-        if event.payer:
-            self._too_late[event.payer] = min(event.days_to_submit, self.too_late(event.payer) or event.days_to_submit)
         for sent in self._sent.get(event.patient_key, ()):
             if sent.claim_key == event.claim_key:
                 sent.outcome = event.denied
+        if DenialCategory.TIMELY_FILING in event.categories:
+            self._too_late[event.payer] = min(event.days_to_submit, self.too_late(event.payer) or event.days_to_submit)
+        self._fold_coverage(event)
+        self._fold_provider(event)
+
+    def _fold_coverage(self, event: Event) -> None:
+        not_in_force = DenialCategory.ELIGIBILITY in event.categories
         if event.coverage_key:
             before = self._coverages.get(event.coverage_key)
-            refused = event.day if event.for_coverage else before.coverage_denied if before else 0
+            refused = event.day if not_in_force else before.coverage_denied if before else 0
             self._coverages[event.coverage_key] = CoverageState(event.day, event.denied, refused)
+        if not event.card:
+            return
+        card = self._cards.setdefault(event.card, CardState())
+        if not event.denied:
+            card.paid = max(card.paid, event.service)
+        if not_in_force:
+            card.not_in_force, card.refused_on = max(card.not_in_force, event.service), event.day
+        if DenialCategory.OTHER_PAYER in event.categories:
+            card.other_payer = max(card.other_payer, event.service)
+
+    def _fold_provider(self, event: Event) -> None:
+        state = self._providers.setdefault(f"{event.payer}|{event.provider}", ProviderState())
+        if DenialCategory.ENROLLMENT in event.categories:
+            state.refused = max(state.refused, event.service)
+            self._not_enrolled[event.provider] = self.not_enrolled(event.provider) + 1
+        elif DenialCategory.ELIGIBILITY not in event.categories:
+            state.taken, state.claims = max(state.taken, event.service), state.claims + 1
 
 
 def _fade(days: int) -> float:

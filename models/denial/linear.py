@@ -7,7 +7,8 @@ add little until there is more to see. Its contribution to a claim is exact: wei
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.denial.features import NAMES
@@ -20,13 +21,33 @@ class Linear:
     weights: tuple[float, ...]
     means: tuple[float, ...]
     intercept: float
+    _start: float = field(init=False, repr=False, compare=False)
+    _active: tuple[tuple[int, float], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        start = self.intercept - sum(w * m for w, m in zip(self.weights, self.means, strict=True))
+        object.__setattr__(self, "_start", start)
+        object.__setattr__(self, "_active", tuple((p, w) for p, w in enumerate(self.weights) if w))
+
+    def raw_of(self, row: Sequence[float]) -> float:
+        """The log-odds of one row. Columns of no weight are passed over; the rest are added in order, as in `raw`."""
+        total = self._start
+        for place, weight in self._active:
+            total += weight * row[place]
+        return total
 
     def raw(self, rows: Any) -> Any:
-        """The log-odds of each row (n x len(NAMES))."""
-        return self.contributions(rows).sum(axis=1) + self.intercept
+        """The log-odds of each row (n x len(NAMES)): to the bit what `raw_of` says of it."""
+        import numpy as np
+
+        matrix = np.asarray(rows, dtype=np.float64)
+        total = np.full(len(matrix), self._start)
+        for place, weight in self._active:
+            total += weight * matrix[:, place]
+        return total
 
     def contributions(self, rows: Any) -> Any:
-        """What each column adds to each row's log-odds, n x len(NAMES)."""
+        """What each column adds to each row's log-odds, n x len(NAMES): weight times the distance from the mean."""
         import numpy as np
 
         return (np.asarray(rows, dtype=np.float64) - np.asarray(self.means)) * np.asarray(self.weights)

@@ -10,9 +10,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from models.denial.facts import ClaimFacts
-from models.denial.families import FAMILIES, HABITS, claim_keys, habit_keys
-from models.denial.features import NAMES, YEARLY_DAYS, days_since_yearly_service, visit_without_25
-from models.denial.history import EVERY_CLAIM, History, Tally
+from models.denial.families import (
+    CAUSES,
+    LINE_FAMILIES,
+    LINE_HABITS,
+    SENDER_FAMILIES,
+    Line,
+    line_keys,
+    lines,
+    sender,
+    sender_keys,
+)
+from models.denial.features import (
+    NAMES,
+    NEWCOMER_DAYS,
+    YEARLY_DAYS,
+    days_since_yearly_service,
+    is_unspecified,
+    visit_without_25,
+)
+from models.denial.history import History, Tally
 
 MOST = 4  # reasons shown
 WORTH_SAYING = 50  # thousandths of log-odds
@@ -36,31 +53,54 @@ class Group:
     say: Callable[[ClaimFacts, History], str]
 
 
-_PLACES = {family.name: place for place, family in enumerate(FAMILIES)}
-_HABITS = {habit.name: habit for habit in HABITS}
+_FAMILIES = {family.name: place for place, family in enumerate(LINE_FAMILIES)}
+_SENDERS = {family.name: place for place, family in enumerate(SENDER_FAMILIES)}
+_CAUSES = {cause.name: place for place, cause in enumerate(CAUSES)}
+_HABITS = {habit.name: place for place, habit in enumerate(LINE_HABITS)}
 
 
 def _counted(tally: Tally) -> str:
     return f"{tally.denied} of {tally.claims} known outcomes"
 
 
-def _worst(facts: ClaimFacts, history: History, family: str) -> tuple[int, Tally]:
-    """The place (line, diagnosis) in the family whose share denied is the highest, and its tally."""
-    tallies = [history.tally(key) for key in claim_keys(facts)[_PLACES[family]]]
-    shares = [(t.denied + 1) / (t.claims + 8) for t in tallies]
-    place = shares.index(max(shares)) if shares else 0
-    return place, tallies[place] if tallies else Tally()
+def _worst(facts: ClaimFacts, history: History, family: str) -> tuple[Line | None, Tally]:
+    """The line whose like was denied most, and how its like fared; None of a claim without lines."""
+    found = [(history.tally(line_keys(line).families[_FAMILIES[family]]), line) for line in lines(facts)]
+    if not found:
+        return None, Tally()
+    tally, line = max(found, key=lambda f: (f[0].denied + 1) / (f[0].claims + 8))
+    return line, tally
+
+
+def _refused_most(facts: ClaimFacts, history: History, *causes: str) -> tuple[Line | None, Tally]:
+    """Of these causes the one that lines like the claim's were refused for the most, with its line."""
+    found = [(history.tally(line_keys(line).causes[_CAUSES[name]]), line) for name in causes for line in lines(facts)]
+    refused = [(tally, line) for tally, line in found if tally.denied]
+    if not refused:
+        return None, Tally()
+    tally, line = max(refused, key=lambda f: (f[0].denied / (f[0].claims + 1), f[0].denied))
+    return line, tally
+
+
+def _sender_tally(facts: ClaimFacts, history: History, family: str) -> Tally:
+    return history.tally(sender_keys(sender(facts))[_SENDERS[family]])
 
 
 def _usual(facts: ClaimFacts, history: History, habit: str) -> Tally:
     """How usual the thing is among like claims, at the line where it is most usual."""
-    tallies = [history.usage(key) for key, _ in habit_keys(facts, _HABITS[habit])]
+    tallies = [history.usage(line_keys(line).habits[_HABITS[habit]]) for line in lines(facts)]
     return max(tallies, key=lambda t: (t.rate(0.0, 4.0), t.claims), default=Tally())
 
 
 def _authorization(facts: ClaimFacts, history: History) -> str:
     if facts.has_authorization:
         return "The claim carries a prior authorization."
+    line, refused = _refused_most(facts, history, "authorization")
+    if line is not None:
+        return (
+            f"No prior authorization: this payer refused {refused.denied} of {refused.claims} with {line.procedure} "
+            "for want of one."
+        )
     usual = _usual(facts, history, "authorization")
     _, alike = _worst(facts, history, "payer_authorization")
     return (
@@ -77,9 +117,14 @@ def _referral(facts: ClaimFacts, history: History) -> str:
 
 
 def _coverage(facts: ClaimFacts, history: History) -> str:
-    state = history.coverage(facts.coverage_key)
+    state, card = history.coverage(facts.coverage_key), history.card(facts.card)
     if not facts.coverage_active:
         return "Our own record says the coverage was not in force on the date of service."
+    if card is not None and card.paid < facts.service_on.toordinal():
+        if card.not_in_force:
+            return "This card was refused because its coverage was not in force, and nothing was paid under it since."
+        if card.other_payer:
+            return "A claim under this card was sent to another payer as the one that comes first."
     if state is not None and state.coverage_denied == state.day:
         return "The last claim under this coverage was denied because the coverage was not in force."
     if state is not None:
@@ -88,7 +133,7 @@ def _coverage(facts: ClaimFacts, history: History) -> str:
 
 
 def _timeliness(facts: ClaimFacts, history: History) -> str:
-    _, alike = _worst(facts, history, "payer_lateness")
+    alike = _sender_tally(facts, history, "payer_lateness")
     known = history.too_late(facts.payer)
     if known is not None and facts.days_to_submit >= known:
         return f"Sent {facts.days_to_submit} days after the visit; this payer has refused as late what took {known}."
@@ -108,7 +153,8 @@ def _duplicate(facts: ClaimFacts, history: History) -> str:
 
 
 def _frequency(facts: ClaimFacts, history: History) -> str:
-    yearly = days_since_yearly_service(facts, history.earlier(facts))
+    service = facts.service_on.toordinal()
+    yearly = days_since_yearly_service(facts.procedures, service, history.earlier(facts))
     if yearly < YEARLY_DAYS:
         return f"A yearly check-up, {yearly:.0f} days after the last one: most plans pay one a year."
     day = facts.service_on.toordinal()
@@ -120,43 +166,66 @@ def _frequency(facts: ClaimFacts, history: History) -> str:
 
 
 def _diagnosis(facts: ClaimFacts, history: History) -> str:
-    place, alike = _worst(facts, history, "procedure_diagnosis")
-    if not facts.procedures:
+    line, refused = _refused_most(facts, history, "diagnosis_code", "coding_for", "not_covered_for")
+    if line is not None:
+        return (
+            f"{line.procedure} for {line.pointed or 'no diagnosis'}: this payer refused {refused.denied} of "
+            f"{refused.claims} like it for the diagnosis or as not covered."
+        )
+    if (unspecified := next(filter(is_unspecified, facts.diagnoses), None)) is not None:
+        return f"{unspecified} is an unspecified code; some payers ask for a more exact one."
+    line, alike = _worst(facts, history, "procedure_diagnosis")
+    if line is None:
         return "The claim has no line."
-    pointed = facts.pointed[place] or "no diagnosis"
-    return f"{facts.procedures[place]} for {pointed} or its category: denied in {_counted(alike)}."
+    return f"{line.procedure} for {line.pointed or 'no diagnosis'} or its category: denied in {_counted(alike)}."
 
 
 def _modifiers(facts: ClaimFacts, history: History) -> str:
     if visit_without_25(facts):
         return "A visit and a procedure on one day without modifier 25 on the visit: payers take them for one."
-    place, alike = _worst(facts, history, "payer_modifiers")
-    if not facts.procedures:
+    line, alike = _worst(facts, history, "payer_modifiers")
+    if line is None:
         return "The claim has no line."
-    carried = f"with modifier {facts.modifiers[place]}" if facts.modifiers[place] else "without a modifier"
-    return f"{facts.procedures[place]} {carried}: this payer denied {_counted(alike)}."
+    carried = f"with modifier {line.modifiers}" if line.modifiers else "without a modifier"
+    return f"{line.procedure} {carried}: this payer denied {_counted(alike)}."
 
 
 def _units(facts: ClaimFacts, history: History) -> str:
-    place, alike = _worst(facts, history, "payer_units")
-    if not facts.procedures:
-        return "The claim has no line."
-    count = facts.units[place]
-    return f"{facts.procedures[place]}, {count} unit{'s' if count > 1 else ''}: this payer denied {_counted(alike)}."
+    line, refused = _refused_most(facts, history, "records")
+    if line is not None:
+        return f"{line.procedure}: this payer asked for records or doubted the need in {_counted(refused)}."
+    most = max(facts.units, default=0)
+    return f"{facts.total_cents / 100:.2f} charged, at most {most} unit{'s' if most != 1 else ''} a line."
 
 
 def _payer(facts: ClaimFacts, history: History) -> str:
-    place, alike = _worst(facts, history, "payer_procedure")
-    _, payer = _worst(facts, history, "payer")
-    if alike.claims and facts.procedures:
-        return f"This payer denied {_counted(alike)} with {facts.procedures[place]}, {_counted(payer)} in all."
+    payer = _sender_tally(facts, history, "payer")
+    refused_line, refused = _refused_most(facts, history, "not_covered", "other_payer")
+    if refused_line is not None:
+        return (
+            f"This payer refused {refused.denied} of {refused.claims} with {refused_line.procedure} as not covered or "
+            f"not its to pay; it denied {_counted(payer)} in all."
+        )
+    line, alike = _worst(facts, history, "payer_procedure")
+    if alike.claims and line is not None:
+        return f"This payer denied {_counted(alike)} with {line.procedure}, {_counted(payer)} in all."
     return f"This payer denied {_counted(payer)}; none of them with these services."
 
 
 def _provider(facts: ClaimFacts, history: History) -> str:
     if not facts.enrolled:
         return "Our record does not show the rendering provider as enrolled with this payer on that date."
-    _, alike = _worst(facts, history, "payer_provider")
+    state = history.provider(facts.payer, facts.provider)
+    if state is not None and state.refused > state.taken:
+        return (
+            "This payer last refused the provider as not enrolled, and has taken none of the provider's claims since."
+        )
+    if facts.enrolled_days < NEWCOMER_DAYS and (state is None or not state.claims):
+        return (
+            f"By our record the provider was enrolled {facts.enrolled_days} days before the visit; this payer has "
+            "taken none of the provider's claims yet."
+        )
+    alike = _sender_tally(facts, history, "payer_provider")
     return f"This provider's claims to this payer: denied in {_counted(alike)}."
 
 
@@ -166,18 +235,17 @@ def _patient(facts: ClaimFacts, history: History) -> str:
     return f"{denied} of this patient's {len(earlier)} earlier claims are known to be denied."
 
 
-def _season(_: ClaimFacts, history: History) -> str:
-    return f"The time of year and the trend over all payers ({_counted(history.tally(EVERY_CLAIM))} denied)."
-
-
-def _lifts(*families: str) -> tuple[str, ...]:
-    return tuple(f"{kind}_{family}" for family in families for kind in ("lift", "recent"))
+def _causes(*names: str) -> tuple[str, ...]:
+    return tuple(f"why_{name}{of}" for name in names for of in ("", "_recent"))
 
 
 GROUPS: tuple[Group, ...] = (
     Group(
         "authorization",
-        ("has_authorization", "missing_authorization", *_lifts("payer_authorization")),
+        (
+            *("has_authorization", "missing_authorization", "lift_payer_authorization"),
+            *(*_causes("authorization"), "why_authorization_in_a_row"),
+        ),
         _authorization,
     ),
     Group(
@@ -188,16 +256,16 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "coverage",
         (
-            *("coverage_active", "coverage_age_days", "has_group_number", "missing_group_number", "rank"),
+            *("coverage_active", "coverage_age_days", "has_group_number", "missing_group_number", "rank", "senior"),
             *("coverage_last_denied", "coverage_last_days", "coverage_refused_last", "coverage_refused_days"),
-            *_lifts("payer_plan", "payer_member_id", "payer_kind"),
+            *("card_refused", "card_refused_days", "card_paid", "card_unproven_days", "card_other_payer"),
             *("replacement", "resubmission", "dependent"),
         ),
         _coverage,
     ),
     Group(
         "timeliness",
-        ("days_to_submit", "days_late", "lateness", "beyond_refused_lateness", *_lifts("payer_lateness")),
+        ("days_to_submit", "days_late", "lateness", "beyond_refused_lateness", "lift_payer_lateness"),
         _timeliness,
     ),
     Group("duplicate", ("duplicate", "same_service_sent", "same_service_paid", "same_service_denied"), _duplicate),
@@ -212,29 +280,39 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "diagnosis",
         (
-            *("diagnoses", "age_band", "female"),
-            *_lifts("payer_diagnosis", "procedure_diagnosis", "procedure_patient"),
+            *("diagnoses", "age_band", "female", "unspecified_diagnosis", "unusual_diagnosis"),
+            *("lift_payer_diagnosis", "lift_procedure_diagnosis"),
+            *_causes("diagnosis_code", "coding_for", "not_covered_for"),
         ),
         _diagnosis,
     ),
     Group(
         "modifiers",
-        ("modifiers", "visit_without_25", "missing_modifier", "lines", *_lifts("payer_modifiers", "payer_pair")),
+        (
+            *("modifiers", "visit_without_25", "bare_visit", "minor_procedure", "missing_modifier", "lines"),
+            *("lift_payer_modifiers", *_causes("coding")),
+        ),
         _modifiers,
     ),
     Group(
         "units and charges",
-        ("units", "largest_units", "total_cents", "largest_line_cents", *_lifts("payer_units")),
+        ("units", "largest_units", "total_cents", "largest_line_cents", *_causes("records")),
         _units,
     ),
     Group(
         "payer",
-        _lifts("payer", "procedure", "payer_procedure", "payer_place"),
+        ("lift_payer", "lift_procedure", "lift_payer_procedure", *_causes("not_covered", "other_payer")),
         _payer,
     ),
-    Group("provider", ("enrolled", *_lifts("provider", "payer_provider")), _provider),
+    Group(
+        "provider",
+        (
+            *("enrolled", "newly_enrolled", "lift_payer_provider", "provider_new", "provider_new_to_payer"),
+            *("provider_refused", "provider_refused_elsewhere"),
+        ),
+        _provider,
+    ),
     Group("patient", ("patient_claims_year", "patient_denied_year"), _patient),
-    Group("season", ("service_month", "weekday"), _season),
 )
 _GROUP_PLACES = tuple(tuple(NAMES.index(column) for column in group.columns) for group in GROUPS)
 

@@ -35,8 +35,9 @@ class Mend:
 
 
 def _coverage_in_doubt(facts: ClaimFacts, history: History) -> bool:
-    state = history.coverage(facts.coverage_key)
-    return not facts.coverage_active or (state is not None and state.coverage_denied == state.day)
+    state, card = history.coverage(facts.coverage_key), history.card(facts.card)
+    refused = card is not None and bool(card.not_in_force) and card.paid < facts.service_on.toordinal()
+    return not facts.coverage_active or refused or (state is not None and state.coverage_denied == state.day)
 
 
 MENDS: tuple[Mend, ...] = (
@@ -56,7 +57,7 @@ MENDS: tuple[Mend, ...] = (
         "coverage",
         "Ask the payer which coverage was in force on the date of service and bill that one.",
         _coverage_in_doubt,
-        lambda facts: replace(facts, coverage_active=True, coverage_key=""),
+        lambda facts: replace(facts, coverage_active=True, coverage_key="", card_key=""),
     ),
     Mend(
         "group_number",

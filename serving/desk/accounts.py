@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,20 +12,25 @@ from billing_core.account import Books as Accounts
 from billing_core.account import Debtor
 from billing_core.charge import Charge
 from billing_core.day_sheet import DaySheet, day_sheet
-from billing_core.ledger import AccountKind, Entry
+from billing_core.ledger import AccountKind, Owner
 from billing_core.money import amount_text
 from billing_core.state_digest import NamedBalance, state_digest
 from serving.desk.case import Desk, use_case
+from serving.desk.causes import Causes, segments_of
+from serving.desk.coding import full_name
 from serving.errors import Conflict, InputError
 from serving.schemas.money import (
-    AccountEntry,
     AccountLine,
     AccountView,
+    AgingLine,
+    AgingLines,
     AgingView,
     DaySheetView,
     DigestView,
+    EntryView,
 )
-from serving.store.ledger import DAY_SHEET, OpenBalance
+from serving.store.balances import OpenBalance
+from serving.store.ledger import DAY_SHEET
 
 if TYPE_CHECKING:
     from serving.store.books import Books
@@ -40,25 +45,36 @@ BY = ("payer", "provider", "practice")
 @use_case("ledger.read")
 def account(desk: Desk, books: Books, patient_id: str) -> AccountView:
     """Every charge of the patient with what moved it, and the guarantor's credit."""
-    guarantor = books.patient(patient_id).guarantor_id
+    patient, causes = books.patient(patient_id), Causes(books)
+    guarantor = patient.guarantor_id
     charges = books.charges_of_patient(patient_id)
     accounts = Accounts(books.entries_on(charge.id for charge in charges))
     standings = [accounts.standing(charge.id) for charge in charges]
     return AccountView(
         patient_id=patient_id,
+        patient=full_name(patient.name),
+        record_number=patient.record_number,
+        guarantor_id=guarantor,
+        guarantor=full_name(books.guarantor(guarantor).name),
+        insurance_paid=amount_text(sum(s.insurance_paid for s in standings)),
+        patient_paid=amount_text(sum(s.patient_paid for s in standings)),
+        owed_by_guarantor=amount_text(sum(s.owed_by(Debtor(Owner.GUARANTOR, guarantor)) for s in standings)),
+        in_collections=amount_text(sum(s.owed_by(Debtor(Owner.COLLECTIONS, guarantor)) for s in standings)),
         charged=amount_text(sum(s.charged for s in standings)),
         paid=amount_text(sum(s.paid for s in standings)),
         adjusted=amount_text(sum(s.contractual + s.written_off for s in standings)),
         open=amount_text(sum(s.open for s in standings)),
         credit=amount_text(max(0, books.unapplied_of(guarantor))),
-        lines=[_line(charge, accounts) for charge in charges],
+        lines=[_line(charge, accounts, causes) for charge in charges],
     )
 
 
-def _line(charge: Charge, accounts: Accounts) -> AccountLine:
+def _line(charge: Charge, accounts: Accounts, causes: Causes) -> AccountLine:
     s = accounts.standing(charge.id)
     return AccountLine(
         charge_id=charge.id,
+        encounter_id=charge.encounter_id,
+        owner_name=causes.party(s.debtor.party) if s.debtor else "",
         service_date=charge.service_date.isoformat(),
         procedure=charge.procedure,
         charged=amount_text(s.charged),
@@ -68,23 +84,18 @@ def _line(charge: Charge, accounts: Accounts) -> AccountLine:
         written_off=amount_text(s.written_off),
         open=amount_text(s.open),
         owner=s.debtor.owner.value if s.debtor else "",
-        history=[_movement(entry, charge.id) for entry in accounts.entries(charge.id)],
+        history=[
+            causes.movement(entry, [leg for leg in entry.legs if leg.charge_id == charge.id])
+            for entry in accounts.entries(charge.id)
+        ],
     )
 
 
-def _movement(entry: Entry, charge_id: str) -> AccountEntry:
-    amounts: Counter[str] = Counter()
-    for leg in entry.legs:
-        if leg.charge_id == charge_id:
-            amounts[leg.account.owner.value if leg.account.owner else leg.account.kind.value] += leg.amount
-    return AccountEntry(
-        on=entry.effective.isoformat(),
-        kind=entry.kind.value,
-        why=entry.cause.reason,
-        source=entry.cause.source,
-        reference=entry.cause.reference,
-        amounts={name: amount_text(cents) for name, cents in amounts.items() if cents},
-    )
+@use_case("ledger.read")
+def explain(desk: Desk, books: Books, entry_id: str) -> EntryView:
+    """One entry explained: its legs, and who or which file, set and segments made it."""
+    entry = books.entry(entry_id)
+    return Causes(books).explained(entry, segments_of(books, entry))
 
 
 # --- the receivable ---------------------------------------------------------------------------------------------------
@@ -98,15 +109,7 @@ def aging(desk: Desk, books: Books, by: str = "payer", since: str = "service", c
     if by not in BY or since not in SINCE:
         raise InputError("not a report of ours", field="by", mend=f"by {', '.join(BY)}; since {', '.join(SINCE)}")
     today = desk.today(books)
-    balances = books.open_balances(today)
-    names = _names(books, by, balances)
-    rows = [
-        receivable.OpenBalance(
-            Debtor(b.owner, names[b.charge_id, b.party]), b.amount, b.service_date if since == "service" else b.since
-        )
-        for b in balances
-    ]
-    found = receivable.aging(rows, today, SINCE[since])
+    found = receivable.aging(aged(books, today, by, since), today, SINCE[since])
     rates = receivable.collection_rates(books.settled_by_owner() if collectible else ())
     return AgingView(
         as_of=today.isoformat(),
@@ -127,6 +130,87 @@ def aging(desk: Desk, books: Books, by: str = "payer", since: str = "service", c
     )
 
 
+def aged(books: Books, today: date, by: str = "payer", since: str = "service") -> list[receivable.OpenBalance]:
+    """What is open by debtor and age, already added up: a payer, or a provider, by name. Guarantors are one row: no
+    names on this page.
+    """
+    days = receivable.first_days(today)
+    names = {payer.id: payer.name for payer in books.payers()} if by == "payer" else {}
+    return [
+        receivable.OpenBalance(Debtor(row.owner, names.get(row.group, row.group)), amount, day)
+        for row in books.aged_balances(today, days[:-1], by=by, since_service=since == "service")
+        for amount, day in zip(row.amounts, days, strict=True)
+    ]
+
+
+LINES_MOST = 1000
+
+
+@use_case("ledger.read")
+def aging_lines(
+    desk: Desk,
+    books: Books,
+    by: str = "payer",
+    since: str = "service",
+    owner: str = "",
+    name: str | None = None,
+    bucket: str = "",
+) -> AgingLines:
+    """The open balances behind the aging, oldest first: of one kind of debtor, one row and one age, when given."""
+    if by not in BY or since not in SINCE:
+        raise InputError("not a report of ours", field="by", mend=f"by {', '.join(BY)}; since {', '.join(SINCE)}")
+    today = desk.today(books)
+    balances = books.open_balances(today)
+    names = _names(books, by, balances)
+    chosen = [
+        b
+        for b in balances
+        if (not owner or b.owner == owner)
+        and (name is None or names[b.charge_id, b.party] == name)
+        and (not bucket or receivable.bucket(_from(b, since), today) == bucket)
+    ]
+    chosen.sort(key=lambda b: (_from(b, since), b.charge_id, b.owner))
+    return AgingLines(
+        as_of=today.isoformat(),
+        since=SINCE[since],
+        count=len(chosen),
+        total=amount_text(sum(b.amount for b in chosen)),
+        rows=_aging_lines(books, chosen[:LINES_MOST], since, today),
+    )
+
+
+def _from(balance: OpenBalance, since: str) -> date:
+    return balance.service_date if since == "service" else balance.since
+
+
+def _aging_lines(books: Books, chosen: Sequence[OpenBalance], since: str, today: date) -> list[AgingLine]:
+    charges = books.charges_by_id(b.charge_id for b in chosen)
+    patients = {p: books.patient(p) for p in {b.patient_id for b in chosen}}
+    payers = {payer.id: payer.name for payer in books.payers()}
+    claims: dict[str, tuple[str, str]] = {}
+    for row in (r for e in {b.encounter_id for b in chosen} for r in books.claim_rows(encounter_id=e)):
+        claims[row.encounter_id] = (row.id, row.number)  # in the order built: the latest stays
+    return [
+        AgingLine(
+            charge_id=b.charge_id,
+            patient_id=b.patient_id,
+            patient=full_name(patients[b.patient_id].name),
+            record_number=patients[b.patient_id].record_number,
+            service_date=b.service_date.isoformat(),
+            since=_from(b, since).isoformat(),
+            days=max(0, (today - _from(b, since)).days),
+            bucket=receivable.bucket(_from(b, since), today),
+            procedure=charges[b.charge_id].procedure,
+            owner=b.owner.value,
+            party=payers.get(b.party, ""),
+            claim_id=claims.get(b.encounter_id, ("", ""))[0],
+            claim_number=claims.get(b.encounter_id, ("", ""))[1],
+            amount=amount_text(b.amount),
+        )
+        for b in chosen
+    ]
+
+
 def _names(books: Books, by: str, balances: Iterable[OpenBalance]) -> dict[tuple[str, str], str]:
     """(charge, party) -> the name of the row it belongs to. Guarantors are one row: no names on this page."""
     if by == "provider":
@@ -141,6 +225,9 @@ def _names(books: Books, by: str, balances: Iterable[OpenBalance]) -> dict[tuple
 
 def _sheet_view(books: Books, sheet: DaySheet) -> DaySheetView:
     closed = books.closed_through()
+    at_close = next(
+        (e.detail for e in books.events(action="day.close") if e.detail["on"] == sheet.on.isoformat()), None
+    )
     total = books.account_totals(sheet.on).get(AccountKind.RECEIVABLE, 0)
     return DaySheetView(
         on=sheet.on.isoformat(),
@@ -149,7 +236,8 @@ def _sheet_view(books: Books, sheet: DaySheet) -> DaySheetView:
         by_kind={kind.value: amount_text(cents) for kind, cents in sheet.by_kind},
         by_account={kind.value: amount_text(cents) for kind, cents in sheet.by_account},
         receivable=amount_text(total),
-        chain=books.ledger_head(),
+        chain=str(at_close["chain"]) if at_close else books.ledger_head(),
+        closed_through=closed.isoformat() if closed else "",
     )
 
 

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from serving.store.claims import ClaimScore, StandingClaim
 
 
+def shown(score: ClaimScore | None) -> ClaimScore | None:
+    """The score as advice: none for a claim of the slice from which advice is withheld."""
+    return None if score is None or score.withheld else score
+
+
+def risk_of(score: ClaimScore | None) -> int | None:
+    """The risk in per cent; None when the claim was not scored."""
+    return round(score.probability_ppm / 10_000) if score else None
+
+
 def risk_reasons(score: ClaimScore | None) -> list[ReasonView]:
     """The reasons, strongest first; none when the claim was not scored."""
     found = score.body.get("reasons", []) if score else []

@@ -7,6 +7,7 @@ them: it is in the list of deposits without a remittance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, L
 from billing_core.money import amount_text
 from serving.desk.case import Desk, use_case
 from serving.desk.remittances import payer_id
-from serving.schemas.money import BankView, DepositView
+from serving.errors import Conflict, InputError, NotFound
+from serving.schemas.money import BankView, DepositView, HandMatchIn, ReasonIn
 from serving.store.queues import StoredWork
 from serving.store.states import Direction, RemittanceState, WorkStatus
 
@@ -37,11 +39,8 @@ def match_deposits(desk: Desk, books: Books, name: str, data: bytes) -> BankView
         books.save_work([_work(books, file_id, deposit, desk.today(books)) for deposit in deposits])
     waiting = {_deposit(work): work for work in books.work(QUEUE)}
     found = reconcile(waiting, _expected(books))
-    parties = {p.number: payer_id(books, p.number) or p.number for p in books.payers()}
-    rows = {row.id: row for row in books.remittances(RemittanceState.POSTED)}
     for match in found.matches:
-        payers = [(parties.get(rows[p.key].payer_number, rows[p.key].payer_number), p) for p in match.payments]
-        books.append_entries([_entry(books, match, payers, desk.today(books))])
+        books.append_entries([_entry(books, match, _payers_of(books, match), desk.today(books))])
         for deposit in match.deposits:
             work = waiting[deposit]
             books.save_work([_with_payments(work, match)])
@@ -50,7 +49,62 @@ def match_deposits(desk: Desk, books: Books, name: str, data: bytes) -> BankView
     if is_new:
         books.set_file_outcome(file_id, words)
     books.log(desk.actor, "bank.match", file_id, reason=words)
-    return _view(books, found, len(deposits))
+    return _view(books, found, {_place(work): work.id for work in waiting.values()}, len(deposits))
+
+
+def _waiting_deposit(books: Books, work_id: str) -> StoredWork:
+    work = books.work_item(work_id)
+    if work.queue != QUEUE:
+        raise NotFound("deposit")
+    if work.status is not WorkStatus.OPEN:
+        raise Conflict("this deposit is matched already", mend="look at the list of deposits again")
+    return work
+
+
+@use_case("bank.match")
+def match_by_hand(desk: Desk, books: Books, choice: HandMatchIn) -> BankView:
+    """What fits in more than one way a person decides: these deposits are these remittances, to the cent."""
+    works = [_waiting_deposit(books, work_id) for work_id in dict.fromkeys(choice.deposits)]
+    expected = {e.key: e for e in _expected(books)}
+    chosen = list(dict.fromkeys(choice.remittances))
+    for remittance_id in chosen:
+        if remittance_id not in expected:
+            raise NotFound("remittance that waits for its deposit")
+    payments = tuple(expected[remittance_id] for remittance_id in chosen)
+    left = sum(w.amount for w in works) - sum(p.amount for p in payments)
+    if left:
+        more = "deposits" if left > 0 else "remittances"
+        mend = "choose others, or ask the bank; a match is exact"
+        raise InputError(f"the {more} are {amount_text(abs(left))} more", field="deposits", mend=mend)
+    match = BankMatch(tuple(map(_deposit, works)), payments, f"{desk.actor.login}: {choice.reason}")
+    books.append_entries([_entry(books, match, _payers_of(books, match), desk.today(books))])
+    for work in works:
+        books.save_work([_with_payments(work, match)])
+        books.finish_work(work.id, f"matched by {match.how}")
+    books.log(desk.actor, "bank.match", works[0].id, reason=choice.reason)
+    return _standing(books)
+
+
+@use_case("bank.match")
+def patients_money(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> BankView:
+    """A deposit that is no remittance's: what patients paid, taken from the drawer to the bank."""
+    work = _waiting_deposit(books, work_id)
+    cash = books.account_totals().get(AccountKind.CASH, 0) - sum(e.amount for e in _expected(books))
+    if work.amount > cash:
+        words = f"only {amount_text(max(0, cash))} of patients' money is undeposited"
+        raise InputError(words, field="deposit", mend="enter the payments first, or look for the remittance it is")
+    cause = Cause(f"person {desk.actor.login}", str(work.body["reference"])[:200], f"patients' money: {why.reason}")
+    legs = (Leg(Account(AccountKind.BANK), work.amount), Leg(Account(AccountKind.CASH), -work.amount))
+    books.append_entries([Entry(books.new_id(), EntryKind.DEPOSIT, desk.today(books), cause, legs)])
+    books.finish_work(work.id, f"patients' money: {why.reason}")
+    books.log(desk.actor, "bank.match", work.id, reason=why.reason)
+    return _standing(books)
+
+
+def _payers_of(books: Books, match: BankMatch) -> list[tuple[str, Expected]]:
+    parties = {p.number: payer_id(books, p.number) or p.number for p in books.payers()}
+    rows = {row.id: row.payer_number for row in books.remittances(RemittanceState.POSTED)}
+    return [(parties.get(rows[p.key], rows[p.key]), p) for p in match.payments]
 
 
 def _work(books: Books, file_id: str, deposit: Deposit, today: date) -> StoredWork:
@@ -93,29 +147,48 @@ def _entry(books: Books, match: BankMatch, payers: list[tuple[str, Expected]], t
     return Entry(books.new_id(), EntryKind.DEPOSIT, today, cause, tuple(legs))
 
 
-def _view(books: Books, found: Reconciled, deposits: int) -> BankView:
+def _view(books: Books, found: Reconciled, ids: Mapping[int, str], deposits: int) -> BankView:
+    """`ids`: the place of a deposit -> its work item."""
+    names = {payer.number: payer.name for payer in books.payers()}
+    payers = {row.id: names.get(row.payer_number, row.payer_number) for row in books.remittances()}
     return BankView(
         deposits=deposits,
         matched=len(found.matches),
         matched_amount=amount_text(sum(d.amount for m in found.matches for d in m.deposits)),
         unmatched_deposits=[
             DepositView(
-                on=d.on.isoformat(), reference=d.reference, amount=amount_text(d.amount), matched="0.00", remittances=[]
+                on=d.on.isoformat(),
+                reference=d.reference,
+                amount=amount_text(d.amount),
+                matched="0.00",
+                remittances=[],
+                id=ids[d.line],
             )
             for d in found.deposits
         ],
         waiting_remittances=[
             DepositView(
-                on=p.on.isoformat(), reference=p.trace, amount=amount_text(p.amount), matched="0.00", remittances=[]
+                on=p.on.isoformat(),
+                reference=p.trace,
+                amount=amount_text(p.amount),
+                matched="0.00",
+                remittances=[],
+                id=p.key,
+                payer=payers.get(p.key, ""),
             )
             for p in found.payments
         ],
+        undeposited=amount_text(books.account_totals().get(AccountKind.CASH, 0)),
     )
 
 
 @use_case("ledger.read")
 def bank_standing(desk: Desk, books: Books) -> BankView:
     """What is missing on each side, without a new file."""
-    found = reconcile([], _expected(books))
-    left = [_deposit(work) for work in books.work(QUEUE)]
-    return _view(books, Reconciled((), tuple(left), found.payments), 0)
+    return _standing(books)
+
+
+def _standing(books: Books) -> BankView:
+    found, open_work = reconcile([], _expected(books)), books.work(QUEUE)
+    left = tuple(_deposit(work) for work in open_work)
+    return _view(books, Reconciled((), left, found.payments), {_place(work): work.id for work in open_work}, 0)

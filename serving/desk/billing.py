@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,9 +29,12 @@ from billing_core.record import from_plain, to_plain
 from billing_core.rule import Finding, blocking
 from billing_core.x12 import claim_837p
 from billing_core.x12.envelope import Envelope
-from serving.desk.advice import risk_item, risk_reasons, what_if_words
+from serving.desk.advice import risk_item, risk_of, risk_reasons, shown, what_if_words
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import claim_numbers, findings_view, full_name
+from serving.desk.playbook import steps
+from serving.desk.receipts import front_door
+from serving.desk.scoring import advise
 from serving.errors import Conflict, InputError
 from serving.schemas.billing import (
     ClaimItem,
@@ -41,6 +45,7 @@ from serving.schemas.billing import (
     HistoryView,
     MendIn,
     MendView,
+    PlayView,
     QueueItem,
     QueueView,
     SubmissionView,
@@ -49,7 +54,7 @@ from serving.store.states import DenialStatus, Direction
 
 if TYPE_CHECKING:
     from serving.store.books import Books
-    from serving.store.claims import StandingClaim
+    from serving.store.claims import ClaimScore, StandingClaim
 
 OUR_NAME = "CLEANCLAIM"
 _NO_NAME = re.compile(r"[^A-Za-z0-9]")  # what a payer's number may hold and a file's name may not
@@ -87,6 +92,7 @@ def scrub(desk: Desk, books: Books, claim: Claim, today: date) -> tuple[Finding,
         authorizations=tuple(books.authorizations(claim.patient.id)),
         other_claims=others,
         coverages=tuple(books.coverages(claim.patient.id)),
+        queries=books.queries(claim.encounter_id),
     )
     return edits.scrub(claim, context)
 
@@ -155,13 +161,13 @@ def submit(desk: Desk, books: Books) -> SubmissionView:
 
 @use_case("claim.submit")
 def deliver(desk: Desk, books: Books, outbox: Path) -> int:
-    """Put every 837P that is not known to be there in the outbox; returns how many.
+    """Put every file of ours that is not known to be there in the outbox: claims and replies; returns how many.
 
     The books knew the file before it leaves, and learn after it that it left: cut short in between, the same bytes
     go again under the same name, and a file once read means nothing new to a payer.
     """
     gone = {event.subject for event in books.events(action="file.deliver")}
-    waiting = [file for file in books.files(Direction.OUTBOUND, "837P") if file.id not in gone]
+    waiting = [file for file in books.files(Direction.OUTBOUND) if file.id not in gone]
     for file in waiting:
         draft = outbox / f".{file.name}.part"  # the payer's door sees whole files only
         draft.write_bytes(books.file_bytes(file.id))
@@ -202,59 +208,88 @@ def _item(
     return work_queue.finding_item(claim.id, kind, claim, blocking(standing.findings), standing.row.deadline, at_stake)
 
 
-@use_case("queue.read")
-def queue(desk: Desk, books: Books) -> QueueView:
-    """Every claim that needs a person, in the order of what is at stake."""
-    today = desk.today(books)
-    standings = {s.claim.id: s for s in books.claims(REFUSED)}
-    denials = books.denials_of_claims(standings)
-    items = []
-    for claim_id, standing in standings.items():
-        rows = [d for d in denials.get(claim_id, ()) if d.status is DenialStatus.OPEN]
+def _refused(desk: Desk, books: Books, today: date) -> Iterator[tuple[StandingClaim, work_queue.WorkItem, str]]:
+    """Each claim that was refused or is held, its item, and what its first step follows from."""
+    standings = books.claims(REFUSED)
+    denials = books.denials_of_claims(s.claim.id for s in standings)
+    for standing in standings:
+        rows = [d for d in denials.get(standing.claim.id, ()) if d.status is DenialStatus.OPEN]
         found = [from_plain(LineDenial, d.body) for d in rows]
-        on = max((d.found_on for d in rows), default=today)
-        item = _item(books, desk.tables, standing, found, on)
-        if item is not None:
-            items.append(replace(item, effect_percent=work_queue.EFFECT_OF_WORK[item.kind]))
-    in_doubt = {s.claim.id: s for s in books.claims(_IN_DOUBT)}
-    scores = books.latest_scores([*standings, *in_doubt])
-    for claim_id, standing in in_doubt.items():
-        if claim_id in scores and scores[claim_id].body.get("flagged"):
+        item = _item(books, desk.tables, standing, found, max((d.found_on for d in rows), default=today))
+        if item is None:
+            continue
+        plays = steps(books, standing.claim, [d for d in found if not d.patient_owes])
+        if plays:  # codes and facts first; a model says nothing here
+            item = replace(item, mend=" ".join(play.step for play in plays))
+        effect = work_queue.EFFECT_OF_WORK[item.kind]
+        yield standing, replace(item, effect_percent=effect), plays[0].because if plays else ""
+
+
+def _in_doubt(desk: Desk, books: Books) -> Iterator[tuple[StandingClaim, work_queue.WorkItem, str]]:
+    """Each claim that passed the edits and that the model in service flags."""
+    standings = books.claims(_IN_DOUBT)
+    scores = books.latest_scores(s.claim.id for s in standings)
+    for standing in standings:
+        score = shown(scores.get(standing.claim.id))
+        if score is not None and score.body.get("flagged"):
             contract = books.contract(standing.claim.payer.id, standing.claim.service_date)
             at_stake = expected_payment(standing.claim, contract, desk.tables)
-            items.append(risk_item(standing, scores[claim_id], at_stake))
-    standings |= in_doubt
+            yield standing, risk_item(standing, score, at_stake), "the model in service"
+
+
+@use_case("queue.read")
+def queue(desk: Desk, books: Books, capacity: int = 0) -> QueueView:
+    """Every claim that needs a person, in the order of what is at stake; with a capacity, which of them fit today."""
+    today = desk.today(books)
+    found = {item.id: (s, item, why) for s, item, why in (*_refused(desk, books, today), *_in_doubt(desk, books))}
+    ranking = work_queue.order((item for _, item, _ in found.values()), today)
+    chosen = work_queue.today(ranking, capacity)
+    scores = books.latest_scores(ranked.item.claim_id for ranked in ranking)
     views = []
-    for ranked in work_queue.order(items, today):
-        item, standing = ranked.item, standings[ranked.item.claim_id]
-        score = scores.get(item.claim_id)
-        views.append(
-            QueueItem(
-                claim_id=item.claim_id,
-                claim_number=item.claim_number,
-                encounter_id=standing.claim.encounter_id,
-                kind=item.kind,
-                state=standing.state,
-                payer=standing.claim.payer.name,
-                patient=full_name(standing.claim.patient.name),
-                service_date=standing.claim.service_date.isoformat(),
-                billed=amount_text(standing.claim.total),
-                at_stake=amount_text(item.at_stake),
-                expected_value=amount_text(ranked.expected_value),
-                risk=round(score.probability_ppm / 10_000) if score else None,
-                deadline=item.deadline.isoformat() if item.deadline else "",
-                days_left=ranked.days_left,
-                reasons=list(item.reasons),
-                carcs=list(item.carcs),
-                mend=item.mend,
-                probability=round(ranked.probability_ppm / 10_000),
-                effect=item.effect_percent,
-                cost=amount_text(work_queue.COST_OF_WORK[item.kind]),
-                risk_reasons=risk_reasons(score),
-                what_if=what_if_words(score),
-            )
-        )
-    return QueueView(today=today.isoformat(), items=views, total_at_stake=amount_text(sum(i.at_stake for i in items)))
+    for ranked in ranking:
+        standing, _, why = found[ranked.item.id]
+        score = shown(scores.get(ranked.item.claim_id))
+        views.append(_queue_item(ranked, standing, score, why, ranked.item.id in chosen))
+    return QueueView(
+        today=today.isoformat(),
+        items=views,
+        total_at_stake=amount_text(sum(item.at_stake for _, item, _ in found.values())),
+        capacity=capacity,
+        chosen=len(chosen),
+        expected_today=amount_text(sum(r.expected_value for r in ranking if r.item.id in chosen)),
+    )
+
+
+def _queue_item(
+    ranked: work_queue.Ranked, standing: StandingClaim, score: ClaimScore | None, because: str, today: bool
+) -> QueueItem:
+    item = ranked.item
+    return QueueItem(
+        claim_id=item.claim_id,
+        claim_number=item.claim_number,
+        encounter_id=standing.claim.encounter_id,
+        kind=item.kind,
+        state=standing.state,
+        payer=standing.claim.payer.name,
+        patient=full_name(standing.claim.patient.name),
+        service_date=standing.claim.service_date.isoformat(),
+        billed=amount_text(standing.claim.total),
+        at_stake=amount_text(item.at_stake),
+        expected_value=amount_text(ranked.expected_value),
+        risk=risk_of(score),
+        deadline=item.deadline.isoformat() if item.deadline else "",
+        days_left=ranked.days_left,
+        reasons=list(item.reasons),
+        carcs=list(item.carcs),
+        mend=item.mend,
+        probability=round(ranked.probability_ppm / 10_000),
+        effect=item.effect_percent,
+        cost=amount_text(work_queue.COST_OF_WORK[item.kind]),
+        risk_reasons=risk_reasons(score),
+        what_if=what_if_words(score),
+        today=today,
+        because=because,
+    )
 
 
 # --- one claim ---
@@ -307,7 +342,8 @@ def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
     standing = books.standing_claim(claim_id)
     claim, row = standing.claim, standing.row
     denied = [from_plain(LineDenial, d.body) for d in books.denials_of_claims([claim_id]).get(claim_id, ())]
-    score = books.latest_scores([claim_id]).get(claim_id)
+    score = shown(books.latest_scores([claim_id]).get(claim_id))
+    events = books.events(subject=claim_id)
     return ClaimView(
         id=claim.id,
         number=claim.number,
@@ -328,13 +364,12 @@ def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
         billed=amount_text(claim.total),
         findings=findings_view(standing.findings),
         denials=[f"line {d.line} {d.procedure}: {d.code} {reason(d.reason).words}" for d in denied],
-        risk=round(score.probability_ppm / 10_000) if score else None,
+        plays=[PlayView(step=p.step, because=p.because) for p in steps(books, claim, denied)],
+        risk=risk_of(score),
         risk_reasons=risk_reasons(score),
         what_if=what_if_words(score),
-        history=[
-            HistoryView(at=e.at.isoformat(), actor=e.actor, action=e.action, reason=e.reason)
-            for e in books.events(subject=claim_id)
-        ],
+        history=[HistoryView(at=e.at.isoformat(), actor=e.actor, action=e.action, reason=e.reason) for e in events],
+        front_door=front_door(events),
         coverage_id=claim.coverage.id,
         coverages=[
             CoverageChoice(id=c.id, words=f"{books.payer(c.payer_id).name}, member {c.member_id}")
@@ -423,6 +458,8 @@ def mend_claim(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendVie
         if denial.status is DenialStatus.OPEN and mend.action != "leave":
             books.set_denial_status(denial.id, DenialStatus.WORKED)
     after = books.standing_claim(claim.id)
+    if mend.action in ("correct", "resubmit"):
+        advise(desk, books, [after.claim])
     was, now = ({"state": s.state, "claim": to_plain(s.claim)} for s in (standing, after))
     books.log(desk.actor, "claim.mend", claim_id, reason=f"{mend.action}: {mend.reason}", before=was, after=now)
     return MendView(

@@ -62,7 +62,7 @@ def open_tables(settings: Settings) -> Tables:
 
 def open_shelf(settings: Settings) -> Shelf:
     """The models in service, opened when first asked for."""
-    from serving.artifacts import Shelf
+    from serving.artifacts import Shelf, shadow_of
 
     def suggester(folder: Path) -> object:
         from models.coding.suggester import Suggester
@@ -74,7 +74,8 @@ def open_shelf(settings: Settings) -> Shelf:
 
         return Predictor.load(folder)
 
-    return Shelf(settings.artifacts, {"coding": suggester, "denial": predictor})
+    openers = {"coding": suggester, "denial": predictor}
+    return Shelf(settings.artifacts, openers | {shadow_of(kind): opener for kind, opener in openers.items()})
 
 
 def open_desk(
@@ -91,12 +92,15 @@ def open_desk(
 
 
 def use_case(
-    action: str,
+    action: str, noted: bool = True
 ) -> Callable[
     [Callable[Concatenate[Desk, Books, Given], Result]],
     Callable[Concatenate[Desk, Given], Result],
 ]:
-    """Make a function of the desk: asks for `action`, opens the books, leaves an event."""
+    """Make a function of the desk: asks for `action`, opens the books, leaves an event.
+
+    Not `noted` is only what changes nothing and shows nothing of anybody in the books.
+    """
 
     def made(body: Callable[Concatenate[Desk, Books, Given], Result]) -> Callable[Concatenate[Desk, Given], Result]:
         USE_CASES[f"{body.__module__}.{body.__qualname__}"] = action
@@ -104,6 +108,9 @@ def use_case(
         @wraps(body)
         def asked(desk: Desk, *given: Given.args, **named: Given.kwargs) -> Result:
             may(desk.actor, action, desk.practice_id)
+            if not noted:
+                with desk.store.read(desk.practice_id) as books:
+                    return body(desk, books, *given, **named)
             subject = str(given[0]) if given and isinstance(given[0], str) and len(given[0]) == 36 else ""
             if action.endswith(READING):  # a long look at the books keeps no writer waiting
                 with desk.store.read(desk.practice_id) as books:

@@ -6,30 +6,41 @@ and their first ledger entries; it is the only door from a suggestion to a claim
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from billing_core import claim_build, posting
 from billing_core.charge import Capture, capture
 from billing_core.claim import ClaimState
 from billing_core.codesets.tables import Tables, Verdict
 from billing_core.cycle import first_debtor
-from billing_core.encounter import AssignedCode, CodeSystem, Encounter, SignedEncounter
+from billing_core.encounter import AssignedCode, CodeSystem, Encounter, Setting, SignedEncounter, Span
 from billing_core.identifiers import claim_number
 from billing_core.ledger import Cause
 from billing_core.money import amount_text
+from billing_core.provider_query import ProviderQuery, QueryState, settled, still_open
+from billing_core.record import to_plain
 from billing_core.registration import PersonName
-from billing_core.rule import Finding
+from billing_core.rule import Finding, Severity
+from serving.desk.advice import risk_of, risk_reasons, shown, what_if_words
 from serving.desk.case import Desk, use_case
+from serving.desk.scoring import advise
 from serving.errors import Conflict, InputError, NoModel
 from serving.schemas.coding import (
+    CloseIn,
     CounterView,
     DecisionIn,
     EncounterItem,
     EncounterView,
     FindingView,
     ProcedureIn,
+    QueryDraftView,
+    QueryView,
+    ReopenIn,
     SignatureIn,
     SignatureView,
     SpanView,
@@ -71,10 +82,13 @@ def worklist(desk: Desk, books: Books, status: str = "open", limit: int = 50) ->
         known = ", ".join(("waiting", *EncounterStatus))
         raise InputError("unknown status", field="status", mend=f"one of {known}") from None
     items = []
+    asked = {query.encounter_id: str(query.state) for query in books.queries() if query.holds}
     visits = [visit for one in wanted for visit in books.encounters(one, limit=limit)]
-    for visit in sorted(visits, key=lambda v: (v.encounter.service_date, v.encounter.id))[:limit]:
+    shown = sorted(visits, key=lambda v: (v.encounter.service_date, v.encounter.id))[:limit]
+    progress = books.coding_progress(visit.encounter.id for visit in shown)
+    for visit in shown:
         encounter = visit.encounter
-        run = books.latest_suggestion(encounter.id)
+        suggested, decided = progress.get(encounter.id, (0, 0))
         items.append(
             EncounterItem(
                 id=encounter.id,
@@ -82,14 +96,16 @@ def worklist(desk: Desk, books: Books, status: str = "open", limit: int = 50) ->
                 patient=full_name(books.patient(encounter.patient_id).name),
                 provider=full_name(books.provider(encounter.provider_id).name),
                 status=visit.status,
-                suggested=len(run.body["codes"]) if run else 0,
-                decided=len(books.decisions(encounter.id)),
+                suggested=suggested,
+                decided=decided,
+                query=asked.get(encounter.id, ""),
             )
         )
     return items
 
 
-def _view(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
+def read_view(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
+    """Everything the coder's screen shows of a visit, inside an open transaction."""
     visit = books.visit(encounter_id)
     encounter = visit.encounter
     patient, provider = books.patient(encounter.patient_id), books.provider(encounter.provider_id)
@@ -98,6 +114,7 @@ def _view(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
     )
     run = books.latest_suggestion(encounter_id)
     claims = books.claims(encounter_id=encounter_id)
+    views = _suggestion_views(books, encounter_id)
     return EncounterView(
         id=encounter_id,
         service_date=encounter.service_date.isoformat(),
@@ -111,13 +128,66 @@ def _view(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
         note=books.note_text(encounter_id),
         abstained=bool(run and run.body["abstained"]),
         abstain_reason=str(run.body["reason"]) if run else "",
-        suggestions=[
-            view if view.title else view.model_copy(update={"title": desk.tables.title(view.code)})
-            for view in _suggestion_views(books, encounter_id)
-        ],
+        suggestions=[_furnished(desk, books, view, views) for view in views],
         findings=findings_view(claims[-1].findings) if claims else [],
+        queries=[query_view(books, query) for query in books.queries(encounter_id)],
+        close_reason=visit.reason if visit.status is EncounterStatus.CLOSED else "",
         claim_id=claims[-1].claim.id if claims else "",
         claim_number=claims[-1].claim.number if claims else "",
+    )
+
+
+def _furnished(desk: Desk, books: Books, view: SuggestionView, views: Sequence[SuggestionView]) -> SuggestionView:
+    """With the title of a code typed by hand, and the query that a code which leaves something open gives cause for."""
+    try:
+        model = desk.shelf.model(books, "coding").model
+    except NoModel:
+        return view.model_copy(update={"title": view.title or desk.tables.title(view.code)})
+    title = view.title or desk.tables.title(view.code) or model.title(view.code)
+    return view.model_copy(update={"title": title, "query": drafted_query(model, view, views)})
+
+
+def drafted_query(model: Any, view: SuggestionView, views: Sequence[SuggestionView]) -> QueryDraftView | None:
+    """The query about a code, in the words of `models.coding.query`; None where the code leaves nothing open.
+
+    A code typed by hand shows the places of the suggestions of its category.
+    """
+    from models.coding.query import draft
+
+    if view.system != CodeSystem.ICD10CM:
+        return None
+    spans = view.spans or [span for other in views if other.code[:3] == view.code[:3] for span in other.spans]
+    found = draft(model.table, view.code, [Span(span.start, span.end) for span in spans])
+    if found is None:
+        return None
+    shown = [SpanView(start=span.start, end=span.end) for span in found.indicators]
+    return QueryDraftView(
+        code=view.code, axis=found.axis, indicators=shown, question=found.question, options=list(found.options)
+    )
+
+
+def query_view(books: Books, query: ProviderQuery) -> QueryView:
+    """A query as the screens show it: with its places quoted from the note."""
+    encounter, note = books.encounter(query.encounter_id), books.note_text(query.encounter_id)
+    return QueryView(
+        id=query.id,
+        encounter_id=query.encounter_id,
+        service_date=encounter.service_date.isoformat(),
+        patient=full_name(books.patient(encounter.patient_id).name),
+        provider=full_name(books.provider(query.provider_id).name),
+        code=query.code,
+        axis=query.axis,
+        indicators=[SpanView(start=span.start, end=span.end) for span in query.indicators],
+        quotes=[" ".join(note[span.start : span.end].split()) for span in query.indicators],
+        question=query.question,
+        options=list(query.options),
+        asked_by=query.asked_by,
+        asked_on=query.asked_on.isoformat(),
+        state=query.state,
+        holds=query.holds,
+        answer=query.answer,
+        words=query.words,
+        recorded_by=query.recorded_by,
     )
 
 
@@ -153,7 +223,7 @@ def _suggestion_views(books: Books, encounter_id: str) -> list[SuggestionView]:
 @use_case("encounter.read")
 def read_encounter(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
     """Everything the coder's screen shows."""
-    return _view(desk, books, encounter_id)
+    return read_view(desk, books, encounter_id)
 
 
 def age_on(born: date, on: date) -> int:
@@ -166,13 +236,55 @@ def run_suggester(desk: Desk, books: Books, encounter: Encounter) -> None:
     served = desk.shelf.model(books, "coding")
     if served.model is None:
         raise NoModel("no code suggester is in service", mend="cleanclaim model activate --kind coding --dir DIR")
-    patient = books.patient(encounter.patient_id)
-    age = age_on(patient.birth_date, encounter.service_date)
-    text = books.note_text(encounter.id)
-    found = served.model.suggest(text, encounter.setting, encounter.service_date, age, patient.sex)
-    books.add_suggestion(encounter.id, served.sha256, found)
+    given = reading(books, encounter)
+    found = suggestions(served.model, books.note_text(encounter.id), given)
+    books.add_suggestion(encounter.id, served.sha256, {**found, "given": given})
     read = {"note": encounter.note_sha256, "model": served.sha256}
     books.log(desk.actor, "note.suggest", encounter.id, before=read, after=found)
+
+
+def reading(books: Books, encounter: Encounter) -> dict[str, Any]:
+    """What the suggester is told of a visit beside the note, kept with what it said so that it can be replayed."""
+    patient = books.patient(encounter.patient_id)
+    return {
+        "setting": str(encounter.setting),
+        "service_date": encounter.service_date.isoformat(),
+        "age": age_on(patient.birth_date, encounter.service_date),
+        "sex": str(patient.sex),
+        "seen": _seen(books, encounter),
+        "program": reading_program(),
+    }
+
+
+@cache
+def reading_program() -> str:
+    """The digest of the reader's own code. Artifact, note and this give the same suggestion to the byte."""
+    found = sorted((p.name, p.read_bytes()) for p in resources.files("models.coding").iterdir() if p.name[-3:] == ".py")
+    return hashlib.sha256(b"".join(name.encode() + b"\0" + code for name, code in found)).hexdigest()
+
+
+def suggestions(model: Any, text: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a suggester says of a note, as the plain values that are kept."""
+    day = date.fromisoformat(given["service_date"])
+    found = model.suggest(text, Setting(given["setting"]), day, given["age"], given["sex"], seen=given["seen"])
+    return to_plain(found)
+
+
+def _seen(books: Books, encounter: Encounter) -> bool | None:
+    """Whether the patient was seen in this group and specialty within three years. A visit that was closed without a
+    charge is not counted: it may be that nobody was seen.
+    """
+    from models.coding.evaluation_management import seen_before
+
+    taxonomy = {provider.id: provider.taxonomy for provider in books.providers()}
+    others = [
+        (visit.encounter.service_date, taxonomy[visit.encounter.provider_id])
+        for visit in books.encounters(patient_id=encounter.patient_id, until=encounter.service_date)
+        if visit.encounter.id != encounter.id and visit.status is not EncounterStatus.CLOSED
+    ]
+    first = books.encounters(limit=1)
+    history_from = first[0].encounter.service_date if first else None
+    return seen_before(encounter.service_date, taxonomy[encounter.provider_id], others, history_from)
 
 
 @use_case("note.suggest")
@@ -180,7 +292,7 @@ def suggest(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
     """Suggest codes for the note; the same note and artifact are read once."""
     if books.latest_suggestion(encounter_id) is None:
         run_suggester(desk, books, books.encounter(encounter_id))
-    return _view(desk, books, encounter_id)
+    return read_view(desk, books, encounter_id)
 
 
 @use_case("code.decide")
@@ -192,7 +304,7 @@ def decide(desk: Desk, books: Books, encounter_id: str, decision: DecisionIn) ->
     if decision.decision == "add":
         _check_added(desk.tables, decision, visit.encounter.service_date)
     enter_decisions(desk, books, encounter_id, [decision])
-    return _view(desk, books, encounter_id)
+    return read_view(desk, books, encounter_id)
 
 
 def _check_added(tables: Tables, decision: DecisionIn, on: date) -> None:
@@ -243,8 +355,16 @@ def _scrubbed(desk: Desk, books: Books, view: SignatureView) -> SignatureView:
     for held in books.claims(ClaimState.HELD, encounter_id=view.encounter_id):
         scrub_one(desk, books, held.claim, desk.today(books))
     standing = books.standing_claim(view.claim_id)
-    findings = [*view.findings, *findings_view(standing.findings)]
-    return view.model_copy(update={"claim_state": str(standing.state), "findings": findings})
+    score = shown(books.latest_scores([view.claim_id]).get(view.claim_id))
+    return view.model_copy(
+        update={
+            "claim_state": str(standing.state),
+            "findings": [*view.findings, *findings_view(standing.findings)],
+            "risk": risk_of(score),
+            "risk_reasons": [reason.words for reason in risk_reasons(score) if reason.points > 0],
+            "what_if": what_if_words(score),
+        }
+    )
 
 
 def _assigned(desk: Desk, books: Books, encounter_id: str, signature: SignatureIn) -> SignedEncounter:
@@ -277,17 +397,20 @@ def sign_visit(desk: Desk, books: Books, encounter_id: str, signature: Signature
     """The signature's work inside an open transaction. Findings that hinder are returned and nothing is signed."""
     if books.visit(encounter_id).status not in (EncounterStatus.OPEN, EncounterStatus.CODED):
         raise Conflict("the visit is signed already", mend="mend the claim instead")
+    if waiting := still_open(books.queries(encounter_id)):
+        return _not_signed(books, encounter_id, [_query_finding(query) for query in waiting])
     signed = _assigned(desk, books, encounter_id, signature)
     taken = capture(signed, books.chargemaster(), books.new_id)
     if not taken.charges:
-        return SignatureView(
-            encounter_id=encounter_id, status=books.visit(encounter_id).status, charges=0, total="0.00",
-            findings=findings_view(taken.findings),
-        )  # fmt: skip
+        return _not_signed(books, encounter_id, taken.findings)
+    for query in books.queries(encounter_id):
+        if query.state is QueryState.ANSWERED:  # who signs has the answer before them
+            books.save_query(settled(query))
     books.sign(signed, on)
     books.log(desk.actor, "encounter.sign", encounter_id, before=_decided(books, encounter_id), after=signed)
     books.step_encounter(encounter_id, EncounterStatus.SIGNED)
     built = bill_visit(desk, books, signed.encounter, taken, signature, on)
+    advise(desk, books, built.claims)
     claim = built.claims[0] if built.claims else None
     return SignatureView(
         encounter_id=encounter_id,
@@ -299,6 +422,51 @@ def sign_visit(desk: Desk, books: Books, encounter_id: str, signature: Signature
         total=amount_text(sum(c.amount for c in taken.charges)),
         findings=findings_view((*taken.findings, *built.findings)),
     )
+
+
+def _not_signed(books: Books, encounter_id: str, findings: Sequence[Finding]) -> SignatureView:
+    return SignatureView(
+        encounter_id=encounter_id, status=books.visit(encounter_id).status, charges=0, total="0.00",
+        findings=findings_view(findings),
+    )  # fmt: skip
+
+
+def _query_finding(query: ProviderQuery) -> Finding:
+    return Finding(
+        "query-open",
+        Severity.ERROR,
+        "a query to the provider is not answered",
+        query.code,
+        "record the answer, or withdraw the query",
+    )
+
+
+@use_case("encounter.close")
+def close(desk: Desk, books: Books, encounter_id: str, wish: CloseIn) -> EncounterView:
+    """End a visit without a charge, with the reason: every visit ends in a charge or in a reason why there is none."""
+    visit = books.visit(encounter_id)
+    if visit.status not in (*_WAITING, EncounterStatus.SIGNED):  # signed alone: nothing was charged yet
+        raise Conflict("the visit is signed already", mend="write the charges off, or void the claim")
+    if still_open(books.queries(encounter_id)):
+        raise Conflict("a query to the provider is not answered", mend="record the answer, or withdraw the query")
+    _step(desk, books, encounter_id, EncounterStatus.CLOSED, wish.reason, "encounter.close")
+    return read_view(desk, books, encounter_id)
+
+
+@use_case("encounter.close")
+def reopen(desk: Desk, books: Books, encounter_id: str, wish: ReopenIn) -> EncounterView:
+    """Take up a visit again that was closed without a charge."""
+    if books.visit(encounter_id).status is not EncounterStatus.CLOSED:
+        raise Conflict("the visit is not closed", mend="look at the worklist")
+    _step(desk, books, encounter_id, EncounterStatus.OPEN, wish.reason, "encounter.close")
+    return read_view(desk, books, encounter_id)
+
+
+def _step(desk: Desk, books: Books, encounter_id: str, to: EncounterStatus, reason: str, action: str) -> None:
+    before = books.visit(encounter_id)
+    books.step_encounter(encounter_id, to, reason)
+    was, now = ([v.status, v.reason] for v in (before, books.visit(encounter_id)))
+    books.log(desk.actor, action, encounter_id, reason=f"{to}: {reason}", before=was, after=now)
 
 
 def claim_numbers(books: Books) -> Iterator[str]:

@@ -1,23 +1,27 @@
 """Credit balances and refunds: whose money we hold, by when it goes back, and two people for each refund.
 
-A credit is identified on the day it is first seen by a run of `find_credits`; its clock starts then. Money of an
-answer that still waits for its claim is no credit yet: it is in the queue of unmatched answers.
+A credit is identified on the day it is first seen by a run of `find_credits`; its clock starts then. A good-faith
+investigation suspends the clock of Medicare's and Medicaid's money; where neither law nor contract is known here, a
+person names the term and its source. Money of an answer that still waits for its claim is no credit yet: it is in the
+queue of unmatched answers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from billing_core import posting
-from billing_core.credit_balance import RefundClock, refund_clock
+from billing_core.credit_balance import GOVERNMENT, RefundClock, refund_clock
 from billing_core.ledger import Cause
 from billing_core.money import Cents, amount_text, parse_amount
 from serving.desk.case import Desk, use_case
+from serving.desk.coding import full_name
 from serving.desk.remittances import UNMATCHED, payer_id
 from serving.errors import Conflict, InputError, NotFound
-from serving.schemas.money import CreditItem, RefundIn
+from serving.schemas.money import CreditItem, InvestigationIn, ReasonIn, RefundIn, RefundTermIn
 from serving.store.queues import StoredWork
 from serving.store.states import WorkStatus
 
@@ -57,41 +61,98 @@ def find_credits(desk: Desk, books: Books) -> list[CreditItem]:
             _, clock = _clock(books, party, today)
             item = StoredWork(books.new_id(), CREDIT, f"party:{party}", today, amount, due=clock.due, reason=clock.rule)
             books.save_work([item])
-    return _items(books, held)
+    return _items(books, held, today)
 
 
 @use_case("ledger.read")
 def credits(desk: Desk, books: Books) -> list[CreditItem]:
     """The credits identified and still held, the first to be returned first."""
-    return _items(books, _credits(books))
+    return _items(books, _credits(books), desk.today(books))
 
 
-def _items(books: Books, held: dict[str, Cents]) -> list[CreditItem]:
-    found = []
-    for work in books.work(CREDIT):
-        party = work.subject.removeprefix("party:")
-        if party in held:
-            kind, _ = _clock(books, party, work.created_on)
-            found.append(
-                CreditItem(
-                    id=work.id,
-                    party=party,
-                    kind=kind,
-                    amount=amount_text(held[party]),
-                    identified_on=work.created_on.isoformat(),
-                    due=work.due.isoformat() if work.due else "",
-                    rule=work.reason,
-                )
-            )
+def _party_name(books: Books, party: str) -> str:
+    payer = next((p.name for p in books.payers() if p.id == party), None)
+    try:
+        return payer or full_name(books.guarantor(party).name)
+    except NotFound:  # a payer's number that we keep no payer for
+        return party
+
+
+def _items(books: Books, held: dict[str, Cents], today: date) -> list[CreditItem]:
+    works = ((work.subject.removeprefix("party:"), work) for work in books.work(CREDIT))
+    found = [_credit_item(books, work, held[party], today) for party, work in works if party in held]
     return sorted(found, key=lambda item: (item.due or "9999", item.party))
+
+
+def _credit_item(books: Books, work: StoredWork, amount: Cents, today: date) -> CreditItem:
+    party = work.subject.removeprefix("party:")
+    return CreditItem(
+        id=work.id,
+        party=party,
+        name=_party_name(books, party),
+        kind=_clock(books, party, work.created_on)[0],
+        amount=amount_text(amount),
+        identified_on=work.created_on.isoformat(),
+        due=work.due.isoformat() if work.due else "",
+        rule=work.reason,
+        days_left=(work.due - today).days if work.due else None,
+        suspended_until=str(work.body.get("suspended_until", "")),
+    )
+
+
+def _open_credit(books: Books, credit_id: str) -> StoredWork:
+    credit = books.work_item(credit_id)
+    if credit.queue != CREDIT or credit.status is not WorkStatus.OPEN:
+        raise NotFound("credit")
+    return credit
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("not a day", field=field, mend="give it as 2026-05-04") from None
+
+
+@use_case("refund.ask")
+def investigate(desk: Desk, books: Books, credit_id: str, wish: InvestigationIn) -> CreditItem:
+    """A timely good-faith investigation suspends the 60 days until it ends, for at most 180 days (42 CFR 401.305)."""
+    credit, today = _open_credit(books, credit_id), desk.today(books)
+    party, until = credit.subject.removeprefix("party:"), _day(wish.until, "until")
+    payer = next((p for p in books.payers() if p.id == party), None)
+    if payer is None or payer.filing not in GOVERNMENT:
+        mend = "only the 60 days of Medicare and Medicaid are suspended; name the term of the contract instead"
+        raise InputError("this credit has no clock that an investigation suspends", field="credit", mend=mend)
+    if until <= today:
+        raise InputError("the investigation ends before it begins", field="until", mend="give a day to come")
+    begun = date.fromisoformat(credit.body.get("suspended_from", today.isoformat()))
+    clock = refund_clock(payer.filing, credit.created_on, begun, until)
+    body = {**credit.body, "suspended_from": begun.isoformat(), "suspended_until": until.isoformat()}
+    kept = replace(credit, due=clock.due, reason=clock.rule, body=body)
+    books.save_work([kept])
+    books.log(desk.actor, "refund.ask", credit.id, reason=f"good-faith investigation: {wish.reason}", after=body)
+    return _credit_item(books, kept, _credits(books).get(party, 0), today)
+
+
+@use_case("refund.ask")
+def name_term(desk: Desk, books: Books, credit_id: str, term: RefundTermIn) -> CreditItem:
+    """The day by which a commercial payer's or a patient's credit goes back, with the contract's or state's rule."""
+    credit, today = _open_credit(books, credit_id), desk.today(books)
+    party, due = credit.subject.removeprefix("party:"), _day(term.due, "due")
+    payer = next((p for p in books.payers() if p.id == party), None)
+    if payer is not None and payer.filing in GOVERNMENT:
+        mend = "enter a good-faith investigation, which suspends it"
+        raise Conflict("Medicare's and Medicaid's 60 days are law, not a term to choose", mend=mend)
+    kept = replace(credit, due=due, reason=f"{term.rule} (entered by {desk.actor.login})")
+    books.save_work([kept])
+    books.log(desk.actor, "refund.ask", credit.id, reason=term.rule, after={"due": due.isoformat()})
+    return _credit_item(books, kept, _credits(books).get(party, 0), today)
 
 
 @use_case("refund.ask")
 def ask_refund(desk: Desk, books: Books, credit_id: str, wish: RefundIn) -> CreditItem:
     """Ask that credit be paid back. Nothing moves until another person approves."""
-    credit = books.work_item(credit_id)
-    if credit.queue != CREDIT or credit.status is not WorkStatus.OPEN:
-        raise NotFound("credit")
+    credit = _open_credit(books, credit_id)
     party, amount = credit.subject.removeprefix("party:"), parse_amount(wish.amount)
     if amount <= 0 or amount > _credits(books).get(party, 0):
         raise InputError("more than the credit, or nothing", field="amount", mend="refund at most what is held")
@@ -115,7 +176,9 @@ def _refund_item(books: Books, work: StoredWork) -> CreditItem:
         amount=amount_text(work.amount),
         identified_on=work.created_on.isoformat(),
         due=work.due.isoformat() if work.due else "",
-        rule=work.reason,
+        rule="",
+        reason=work.reason,
+        name=_party_name(books, party),
         asked_by=str(work.body["asked_by"]),
     )
 
@@ -126,12 +189,26 @@ def refunds(desk: Desk, books: Books) -> list[CreditItem]:
     return [_refund_item(books, work) for work in books.work(REFUND)]
 
 
-@use_case("refund.approve")
-def approve_refund(desk: Desk, books: Books, work_id: str) -> CreditItem:
-    """Approve it: the credit is paid back. Who asked may not approve; no more goes back than is still held."""
+def _asked(books: Books, work_id: str) -> StoredWork:
     work = books.work_item(work_id)
     if work.queue != REFUND or work.status is not WorkStatus.OPEN:
         raise Conflict("this refund is decided already", mend="look at the party's account")
+    return work
+
+
+@use_case("refund.approve")
+def decline_refund(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> CreditItem:
+    """Decline it: nothing moves; the credit waits as before, and its clock runs."""
+    work = _asked(books, work_id)
+    books.finish_work(work.id, f"declined: {why.reason}")
+    books.log(desk.actor, "refund.approve", work.id, reason=f"declined: {why.reason}")
+    return _refund_item(books, work)
+
+
+@use_case("refund.approve")
+def approve_refund(desk: Desk, books: Books, work_id: str) -> CreditItem:
+    """Approve it: the credit is paid back. Who asked may not approve; no more goes back than is still held."""
+    work = _asked(books, work_id)
     if work.body["asked_by"] == desk.actor.login:
         raise Conflict("who asks for a refund does not approve it", mend="have another person approve")
     party = work.subject.removeprefix("party:")

@@ -1,20 +1,30 @@
-"""Nothing silent: each claim sent ends in an answer, or in a dated follow-up for somebody to ask the payer.
+"""Nothing silent: each visit ends in a charge or a reason, each claim sent in an answer or a dated follow-up.
 
 A claim that no 835 has decided FOLLOW_UP_DAYS after it was sent gets one item in the queue "follow-up"; the item ends
-by itself when the answer comes.
+by itself when the answer comes. What has not ended yet is listed with its age and the mend.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import repeat
 from typing import TYPE_CHECKING
 
+from billing_core import claim_build
+from billing_core.charge import Capture, capture
 from billing_core.claim import ClaimState, unadjudicated
+from billing_core.cycle import first_debtor
+from billing_core.encounter import Encounter
 from serving.desk.case import Desk, use_case
+from serving.desk.coding import bill_visit, full_name, registration
+from serving.schemas.coding import SignatureIn
+from serving.schemas.money import OpenEnd
 from serving.store.queues import StoredWork
+from serving.store.states import EncounterStatus
 
 if TYPE_CHECKING:
     from serving.store.books import Books
+    from serving.store.encounters import Visit
 
 QUEUE = "follow-up"
 FOLLOW_UP_DAYS = 30  # prompt-payment laws give payers 30 days for an electronic claim, in most states
@@ -43,3 +53,80 @@ def find_silent(desk: Desk, books: Books) -> int:
         if row.id not in waiting
     )  # fmt: skip
     return len(silent)
+
+
+# --- what has not ended yet -------------------------------------------------------------------------------------------
+
+_UNBILLED = {
+    EncounterStatus.OPEN: ("nobody has coded the visit", "code it, or close it with a reason"),
+    EncounterStatus.CODED: ("the visit is coded and not signed", "sign it, or close it with a reason"),
+    EncounterStatus.SIGNED: ("the visit is signed and not charged", "close it with a reason"),
+}
+_UNSENT = {
+    ClaimState.HELD: ("claim held by an edit", "mend it in the queue"),
+    ClaimState.READY: ("claim ready and not sent", "send the ready claims"),
+    ClaimState.REJECTED: ("claim rejected before the payer decided", "mend it in the queue"),
+}
+
+
+@use_case("queue.read")
+def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
+    """Visits without a charge or a reason, claims without an answer; the oldest first."""
+    today = desk.today(books)
+    found = [
+        _end(
+            "visit", visit.encounter.id, f"{_name(books, visit)}: {words}", visit.encounter.service_date, today,
+            "; ".join([*_hindered(books, visit, today), mend]),
+        )
+        for status, (words, mend) in _UNBILLED.items()
+        for visit in books.encounters(status)
+    ]  # fmt: skip
+    asked = {work.claim_id: work.created_on for work in books.work(QUEUE)}
+    for row in books.claim_rows((*_UNSENT, *_OUT)):
+        if row.state in _UNSENT:
+            words, mend = _UNSENT[row.state]
+        elif row.id in asked:
+            words, mend = f"claim without an answer; follow-up of {asked[row.id]}", "ask the payer for its status"
+        else:
+            due = (row.submitted_on or row.created_on) + timedelta(days=FOLLOW_UP_DAYS)
+            words, mend = f"claim {row.state}", f"wait: a follow-up opens on {due}"
+        found.append(_end("claim", row.id, f"{row.number}: {words}", row.submitted_on or row.created_on, today, mend))
+    return sorted(found, key=lambda end: (-end.days, end.kind, end.id))
+
+
+def _built(books: Books, encounter: Encounter, today: date) -> tuple[Capture, claim_build.Built]:
+    """The visit as it would be billed now; nothing is written and no claim number is used up."""
+    taken = capture(books.signed(encounter.id), books.chargemaster(), books.new_id)
+    known = registration(books, encounter)
+    return taken, claim_build.build_claims(taken, encounter, known, repeat(""), books.new_id, today)
+
+
+def _hindered(books: Books, visit: Visit, today: date) -> list[str]:
+    """What keeps a signed visit from being billed, each with its mend."""
+    if visit.status is not EncounterStatus.SIGNED:
+        return []
+    taken, built = _built(books, visit.encounter, today)
+    return [f"{f.message}: {f.mend}" for f in (*taken.findings, *built.findings)]
+
+
+@use_case("claim.build")
+def bill_signed(desk: Desk, books: Books) -> int:
+    """Bill what was signed and could not be billed that day, where nothing hinders it any more; returns how many."""
+    today, billed = desk.today(books), 0
+    for visit in books.encounters(EncounterStatus.SIGNED):
+        encounter = visit.encounter
+        taken, built = _built(books, encounter, today)
+        if taken.charges and first_debtor(built, books.patient(encounter.patient_id)) is not None:
+            bill_visit(desk, books, encounter, taken, SignatureIn(), today)
+            books.log(desk.actor, "claim.build", encounter.id, reason="signed before, billed now")
+            billed += 1
+    return billed
+
+
+def _name(books: Books, visit: Visit) -> str:
+    return full_name(books.patient(visit.encounter.patient_id).name)
+
+
+def _end(kind: str, name: str, what: str, since: date, today: date, mend: str) -> OpenEnd:
+    days = max(0, (today - since).days)
+    return OpenEnd(kind=kind, id=name, what=what, since=since.isoformat(), days=days, mend=mend)

@@ -19,6 +19,7 @@ from billing_core.statement import Statement, statement, statement_due
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
 from serving.desk.paper import lines
+from serving.desk.report import first_answers, submissions
 from serving.errors import InputError, NotFound
 from serving.schemas.billing import (
     AgingRow,
@@ -155,24 +156,6 @@ def statement_pdf(desk: Desk, books: Books, statement_id: str) -> bytes:
     return bytes(books.statement_pdf(statement_id))
 
 
-_FIRST_ANSWERS = set(ClaimState) - {ClaimState.ACCEPTED, ClaimState.REVERSED, ClaimState.SUBMITTED}
-
-
-def _submissions(books: Books) -> list[receivable.Submission]:
-    """Each claim sent, with the state its first answer put it in (replaced and reversed ones by their events)."""
-    first: dict[str, ClaimState] = {}
-    touched: set[str] = set()
-    for event in books.events():
-        if event.action == "claim.mend":
-            touched.add(event.subject)
-        elif event.action.startswith("claim.") and event.action[6:] in _FIRST_ANSWERS:
-            first.setdefault(event.subject, ClaimState(event.action[6:]))
-    return [
-        receivable.Submission(row.number, row.submitted_on, row.id not in touched, first.get(row.id))
-        for row in books.claim_rows()
-    ]
-
-
 def _metric(metric: receivable.Metric) -> MetricView:
     value = metric.value
     return MetricView(
@@ -190,7 +173,7 @@ def _metric(metric: receivable.Metric) -> MetricView:
 def analytics(desk: Desk, books: Books) -> AnalyticsView:
     """Figures with numerator, denominator and what is not known yet."""
     today = desk.today(books)
-    submissions = _submissions(books)
+    first_sent = [submission for _, submission in submissions(books)]
     payers = {payer.id: payer.name for payer in books.payers()}  # guarantors are one row: no names on this page
     balances = [
         receivable.OpenBalance(Debtor(b.owner, b.party if b.party in payers else ""), b.amount, b.service_date)
@@ -199,7 +182,7 @@ def analytics(desk: Desk, books: Books) -> AnalyticsView:
     rates = (receivable.clean_claim_rate, receivable.first_pass_payment_rate, receivable.denial_rate)
     return AnalyticsView(
         as_of=today.isoformat(),
-        metrics=[_metric(rate(submissions, today)) for rate in rates],
+        metrics=[_metric(rate(first_sent, today)) for rate in rates],
         aging=[
             AgingRow(
                 owner=r.owner,
@@ -235,7 +218,7 @@ def summary(desk: Desk, books: Books) -> dict[str, Any]:
     Rejected and denied say what a claim's first answer was, whatever became of it; paid and pending what it is now.
     """
     states, files, coded = books.claim_counts(), books.files(), books.coding_counts()
-    first = Counter(submission.first for submission in _submissions(books))
+    first = Counter(first_answers(books).values())
     refused = (ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE)
     return {
         "encounters": sum(books.encounter_counts().values()),

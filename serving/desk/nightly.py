@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from billing_core.errors import BillingError
-from serving.desk import answers, batch, billing, follow_up, intake, money, scoring, secondary
+from serving.desk import answers, batch, billing, follow_up, intake, money, replies, scoring, secondary, watching
 from serving.desk.case import Desk
 from serving.desk.paper import read_file
-from serving.errors import Busy, ServingError
+from serving.errors import Busy, NotTaken, ServingError
 from serving.store.states import Direction
 
 
@@ -45,28 +45,36 @@ def run_night(desk: Desk, papers: Papers) -> dict[str, Any]:
                 posted += answers.receive(desk, path.name, data).posted
         except Busy:
             raise
+        except NotTaken as error:  # its sender is told, and whoever reads the night's account
+            refused.append(f"{path.name}: {error}")
+            answers.turn_away(desk, path.name, data, error.message)
         except (ServingError, BillingError) as error:  # one bad file keeps no other from being posted
             refused.append(f"{path.name}: {error}")
     mended = batch.mend_all(desk, papers.mends) if papers.mends and papers.mends.exists() else {}
     payments = papers.payments
     paid = money.take_mailed_payments(desk, payments) if payments and payments.exists() else 0
+    late = follow_up.bill_signed(desk)
     onward = secondary.build_secondaries(desk)
     sent = billing.submit(desk)
+    replies.answer_files(desk)
     billing.deliver(desk, papers.outbox)
     statements = money.run_statements(desk)
     silent = follow_up.find_silent(desk)
     scored = scoring.score_if_served(desk)
+    alarms = watching.watch_if_served(desk)
     return {
         "today": today.isoformat(),
         "sets_posted": posted,
         "files_refused": refused,
         "mended": mended,
         "payments_taken": paid,
+        "visits_billed_late": late,
         "claims_to_next_payer": onward,
         "claims_sent": sent.claims,
         "claims_held": sent.held,
         "claims_silent": silent,
         "claims_scored": scored,
+        "model_alarms": alarms,
         "statements": [s.model_dump() for s in statements],
         "queue": billing.queue(desk).model_dump(),
     }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from billing_core.claim import Claim, ClaimState
 from billing_core.denial import LineDenial
 from billing_core.record import from_plain
+from billing_core.registration import Patient
 from models.denial.facts import ClaimFacts, facts
 from models.denial.replay import Outcome, Sending, in_order
 from serving.desk.case import Desk
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from serving.store.claims import StandingClaim
 
 _DENIED = frozenset({ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE})
-_ADJUDICATED = _DENIED | {ClaimState.PAID}
+ADJUDICATED = tuple(sorted(_DENIED | {ClaimState.PAID}))
 
 
 def pseudonym(desk: Desk, kind: str, name: str) -> str:
@@ -39,9 +40,15 @@ def claim_facts(desk: Desk, claim: Claim, submitted_on: date) -> ClaimFacts:
 
     A person is known by name, birth date and sex, not by chart: charts opened twice are a cause of duplicate claims.
     """
-    person = claim.patient
+    card = f"{claim.payer.number}|{claim.coverage.member_id}" if claim.coverage.member_id else ""
+    card_key = pseudonym(desk, "card", card) if card else ""
+    return facts(claim, submitted_on, person_key(desk, claim.patient), card_key)
+
+
+def person_key(desk: Desk, person: Patient) -> str:
+    """The pseudonym of a person: the same in claims and in notes, so that nobody is counted twice."""
     words = "|".join((person.name.last, person.name.first, person.birth_date.isoformat(), person.sex)).casefold()
-    return facts(claim, submitted_on, pseudonym(desk, "person", words))
+    return pseudonym(desk, "person", words)
 
 
 def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]:
@@ -49,7 +56,7 @@ def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]
     first: dict[str, tuple[ClaimState, date]] = {}
     for event in books.events():
         word = event.action.removeprefix("claim.")
-        if event.action.startswith("claim.") and word in _ADJUDICATED:
+        if event.action.startswith("claim.") and word in ADJUDICATED:
             first.setdefault(event.subject, (ClaimState(word), event.at.date()))
     denials = books.denials_of_claims(first)
     found = {}

@@ -1,4 +1,4 @@
-"""What a guarantor owes and does not pay: plans, small-balance and hardship write-offs, collections and back.
+"""What a guarantor owes, pays and does not pay: payments, plans, write-offs for hardship or smallness, collections.
 
 A write-off is asked by one person and approved by another. Nothing is placed in collections while a plan is kept,
 while a payer still has a charge of the same guarantor, or before the statements were sent in vain.
@@ -6,6 +6,7 @@ while a payer still has a charge of the same guarantor, or before the statements
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,17 @@ from billing_core.money import Cents, amount_text, parse_amount
 from billing_core.payment_plan import Installment, PlanState, installments, plan_state
 from billing_core.statement import MOST_IN_A_ROW
 from serving.desk.case import Desk, use_case
+from serving.desk.coding import full_name
 from serving.errors import Conflict, InputError
-from serving.schemas.money import PatientBalanceItem, PatientWriteOffIn, PlanIn, PlanView, ReasonIn
+from serving.schemas.money import (
+    GuarantorItem,
+    GuarantorPaymentIn,
+    PatientBalanceItem,
+    PatientWriteOffIn,
+    PlanIn,
+    PlanView,
+    ReasonIn,
+)
 from serving.store.queues import StoredWork
 from serving.store.states import WorkStatus
 
@@ -46,9 +56,15 @@ def _open_work(books: Books, queue: str, guarantor_id: str) -> StoredWork | None
     return next((work for work in books.work(queue) if work.subject == _subject(guarantor_id)), None)
 
 
-def _item(work: StoredWork) -> PatientBalanceItem:
+def _name(books: Books, guarantor_id: str) -> str:
+    return full_name(books.guarantor(guarantor_id).name)
+
+
+def _item(books: Books, work: StoredWork) -> PatientBalanceItem:
     return PatientBalanceItem(
         id=work.id,
+        guarantor=_name(books, work.subject.removeprefix("guarantor:")),
+        asked_on=work.created_on.isoformat(),
         guarantor_id=work.subject.removeprefix("guarantor:"),
         kind=str(work.body["kind"]),
         amount=amount_text(work.amount),
@@ -56,6 +72,50 @@ def _item(work: StoredWork) -> PatientBalanceItem:
         asked_by=str(work.body["asked_by"]),
         status=work.outcome or str(work.status),
     )
+
+
+# --- who owes, and what comes in --------------------------------------------------------------------------------------
+
+
+@use_case("ledger.read")
+def guarantors(desk: Desk, books: Books) -> list[GuarantorItem]:
+    """Everybody who owes, with us or in collections, the largest sum first; and what was done about it."""
+    today, owed, placed, since = desk.today(books), Counter[str](), Counter[str](), dict[str, date]()
+    for owner, sums in ((Owner.GUARANTOR, owed), (Owner.COLLECTIONS, placed)):
+        for balance in books.open_balances(today, owner=owner):
+            sums[balance.party] += balance.amount
+            since[balance.party] = min(balance.since, since.get(balance.party, balance.since))
+    sent, credit = books.statements_sent(), books.unapplied()
+    kept = {w.subject: _plan_view(books, w, today).state for w in books.work(PLAN)}
+    asked = {work.subject for work in books.work(WRITE_OFF)}
+    known = {guarantor.id: full_name(guarantor.name) for guarantor in books.guarantors()}
+    return [
+        GuarantorItem(
+            id=who,
+            name=known[who],
+            owed=amount_text(owed[who]),
+            in_collections=amount_text(placed[who]),
+            credit=amount_text(max(0, credit.get(who, 0))),
+            since=since[who].isoformat(),
+            statements=len(sent.get(who, ())),
+            last_statement=sent[who][-1][0].isoformat() if who in sent else "",
+            plan=kept.get(_subject(who), ""),
+            write_off_asked=_subject(who) in asked,
+        )
+        for who in sorted(since, key=lambda who: (-owed[who] - placed[who], who))
+    ]
+
+
+@use_case("payment.take")
+def take_guarantor_payment(desk: Desk, books: Books, guarantor_id: str, payment: GuarantorPaymentIn) -> None:
+    """Money from a guarantor: to whatever they owe, with us and then in collections; the rest is their credit."""
+    owed = [*_owed(books, guarantor_id, Owner.GUARANTOR), *_owed(books, guarantor_id, Owner.COLLECTIONS)]
+    cause = Cause(f"person {desk.actor.login}", guarantor_id, payment.method)
+    entry = posting.post_patient_payment(
+        parse_amount(payment.amount), guarantor_id, owed, books.new_id(), desk.today(books), cause
+    )
+    books.append_entries([entry])
+    books.log(desk.actor, "payment.take", guarantor_id, after=entry)
 
 
 # --- plans ------------------------------------------------------------------------------------------------------------
@@ -77,6 +137,7 @@ def _plan_view(books: Books, work: StoredWork, today: date) -> PlanView:
         total=amount_text(work.amount),
         paid=amount_text(paid),
         state=plan_state(plan, paid, today).value,
+        guarantor=_name(books, guarantor_id),
         installments=[{"due": i.due.isoformat(), "amount": amount_text(i.amount)} for i in plan],
     )
 
@@ -107,6 +168,18 @@ def plans(desk: Desk, books: Books) -> list[PlanView]:
     return [_plan_view(books, work, desk.today(books)) for work in books.work(PLAN)]
 
 
+@use_case("payment.take")
+def end_plan(desk: Desk, books: Books, plan_id: str, why: ReasonIn) -> PlanView:
+    """End a plan that is done, broken, or no longer wanted. Nothing moves: what is owed is owed."""
+    work = books.work_item(plan_id)
+    if work.queue != PLAN or work.status is not WorkStatus.OPEN:
+        raise Conflict("this plan is ended already", mend="look at the guarantor's account")
+    view = _plan_view(books, work, desk.today(books))
+    books.finish_work(work.id, f"{view.state}: {why.reason}")
+    books.log(desk.actor, "payment.take", work.id, reason=f"plan ended, {view.state}: {why.reason}")
+    return view
+
+
 # --- write-offs -------------------------------------------------------------------------------------------------------
 
 
@@ -126,7 +199,24 @@ def ask_write_off(desk: Desk, books: Books, guarantor_id: str, wish: PatientWrit
     )
     books.save_work([work])
     books.log(desk.actor, "writeoff.ask", work.id, reason=wish.kind)
-    return _item(work)
+    return _item(books, work)
+
+
+@use_case("writeoff.read")
+def asked_write_offs(desk: Desk, books: Books) -> list[PatientBalanceItem]:
+    """The write-offs of patients' balances that wait for a second person."""
+    return [_item(books, work) for work in books.work(WRITE_OFF)]
+
+
+@use_case("writeoff.approve")
+def decline_write_off(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> PatientBalanceItem:
+    """Decline it: nothing moves, the guarantor still owes."""
+    work = books.work_item(work_id)
+    if work.queue != WRITE_OFF or work.status is not WorkStatus.OPEN:
+        raise Conflict("this write-off is decided already", mend="look at the guarantor's account")
+    books.finish_work(work.id, f"declined: {why.reason}")
+    books.log(desk.actor, "writeoff.approve", work.id, reason=f"declined: {why.reason}")
+    return _item(books, books.work_item(work_id))
 
 
 @use_case("writeoff.approve")
@@ -147,7 +237,7 @@ def approve_write_off(desk: Desk, books: Books, work_id: str) -> PatientBalanceI
             left -= amount
     books.finish_work(work.id, "approved")
     books.log(desk.actor, "writeoff.approve", work.id, reason=kind)
-    return _item(books.work_item(work_id))
+    return _item(books, books.work_item(work_id))
 
 
 # --- collections ------------------------------------------------------------------------------------------------------
@@ -190,4 +280,4 @@ def _move(desk: Desk, books: Books, owed: list[Standing], to: Debtor, words: str
     )  # fmt: skip
     books.save_work([work])
     books.log(desk.actor, "collections.place", work.id, reason=words.split(":", 1)[0])
-    return _item(work)
+    return _item(books, work)

@@ -35,6 +35,13 @@ def _key(key: StoredKey) -> KeyView:
     )
 
 
+def another_administers(books: Books, user_id: str) -> None:
+    """Conflict unless somebody else who may sign in is an administrator of the practice."""
+    others = (member for member in books.members() if member.user_id != user_id and member.active)
+    if not any(Role.ADMINISTRATOR in member.roles for member in others):
+        raise Conflict("the practice would be left without an administrator", mend="make another one first")
+
+
 @use_case("user.read")
 def users(desk: Desk, books: Books) -> list[UserView]:
     """Who works in this practice, and as what."""
@@ -45,9 +52,8 @@ def users(desk: Desk, books: Books) -> list[UserView]:
 def set_roles(desk: Desk, books: Books, user_id: str, wish: RolesIn) -> list[UserView]:
     """Give a member exactly these roles; none takes the membership away. One administrator stays."""
     before, roles = books.member(user_id), parse_roles(wish.roles)
-    others = (member for member in books.members() if member.user_id != user_id and member.active)
-    if Role.ADMINISTRATOR not in roles and not any(Role.ADMINISTRATOR in member.roles for member in others):
-        raise Conflict("the practice would be left without an administrator", mend="make another one first")
+    if Role.ADMINISTRATOR not in roles:
+        another_administers(books, user_id)
     books.grant(user_id, roles)
     was, now = {"roles": sorted(before.roles)}, {"roles": sorted(roles)}
     books.log(desk.actor, "user.manage", user_id, reason="roles", before=was, after=now)

@@ -6,9 +6,7 @@ a set needs is read at once, and written at once: a file of twenty thousand clai
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -20,11 +18,11 @@ from billing_core.ledger import Entry
 from billing_core.matching import Matched
 from billing_core.record import to_plain
 from billing_core.remittance import ClaimPayment, Remittance
+from billing_core.x12.segment import collector_paused
 from serving.desk.case import Desk
 from serving.desk.coding import findings_view
 from serving.errors import NotFound
 from serving.schemas.billing import ReceiptView
-from serving.store.claims import StandingClaim
 from serving.store.events import Happened
 from serving.store.files import StoredDenial
 from serving.store.queues import StoredWork
@@ -50,27 +48,16 @@ class Place:
         return f"file {self.file_id} set {self.position}"
 
 
-@contextmanager
-def _one_breath() -> Iterator[None]:
-    """Without the collector of cycles, which would walk a large set's records again and again and find none."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
-
-
 def post_set(desk: Desk, books: Books, place: Place, remittance: Remittance, receipt: ReceiptView) -> None:
     """Match, post or hold one transaction set; the receipt counts what became of it."""
-    with _one_breath():
+    with collector_paused():
         _post_set(desk, books, place, remittance, receipt)
 
 
 def _post_set(desk: Desk, books: Books, place: Place, remittance: Remittance, receipt: ReceiptView) -> None:
-    standing = books.claims_by_number(p.number for p in remittance.claims)
-    matches = _matches(books, remittance, standing)
+    standing = books.claims_answered(p.number for p in remittance.claims)
+    ours = {number: claim for number, (claim, _) in standing.items()}
+    matches = _matches(books, remittance, ours)
     posted = _posted(desk, books, place, remittance, matches)
     said = f"set {place.position}"
     if posted.repeated:
@@ -78,7 +65,10 @@ def _post_set(desk: Desk, books: Books, place: Place, remittance: Remittance, re
         return
     matched = {position: m.claim.id for position, m in enumerate(matches, start=1) if m}
     state = RemittanceState.HELD if posted.held else RemittanceState.POSTED
-    remittance_id, is_new = books.add_remittance(remittance, place.file_id, state, posted.held, matched)
+    entries = (books.entry_count() + 1, len(posted.entries))
+    remittance_id, is_new = books.add_remittance(
+        remittance, place.file_id, state, posted.held, matched, place.position, entries
+    )
     receipt.claims += len(remittance.claims)
     receipt.held += [f"{said}: {why}" for why in posted.held]
     if posted.held:
@@ -91,13 +81,16 @@ def _post_set(desk: Desk, books: Books, place: Place, remittance: Remittance, re
     receipt.unmatched += len(remittance.claims) - len(matched)
     receipt.findings += findings_view(posted.findings)
     ids = books.payment_ids(remittance_id)
-    step_claims(desk, books, remittance, posted.answers, {s.claim.id: s for s in standing.values()}, ids)
+    step_claims(
+        desk, books, remittance, posted.answers, {claim.id: (claim, at) for claim, at in standing.values()}, ids
+    )
     _keep_unmatched(desk, books, remittance, matched, posted.entries, ids)
 
 
-def _matches(books: Books, remittance: Remittance, standing: Mapping[str, StandingClaim]) -> list[Matched | None]:
-    ours = {number: s.claim for number, s in standing.items()}
-    covered = books.coverages_of(claim.patient.id for claim in ours.values())
+def _matches(books: Books, remittance: Remittance, ours: Mapping[str, Claim]) -> list[Matched | None]:
+    ranks = {claim.coverage.rank for claim in ours.values()}
+    later = min(ranks) + 1 if ranks else 1  # whose turn comes next is asked of the later coverages alone
+    covered = books.coverages_of((claim.patient.id for claim in ours.values()), from_rank=later)
     return [matching.match(p, ours, lambda patient: covered.get(patient, ())) for p in remittance.claims]
 
 
@@ -137,11 +130,14 @@ def step_claims(
     books: Books,
     remittance: Remittance,
     answers: Iterable[posting.Answered],
-    standing: Mapping[str, StandingClaim],
+    standing: Mapping[str, tuple[Claim, ClaimState]],
     payment_ids: Mapping[int, str],
 ) -> None:
-    """Each answered claim goes its step, with its line in the event log; denied lines go to the denials."""
-    now = {claim_id: s.state for claim_id, s in standing.items()}
+    """Each answered claim goes its step, with its line in the event log; denied lines go to the denials.
+
+    `standing` has the claims answered by id, each with where it stands.
+    """
+    now = {claim_id: at for claim_id, (_, at) in standing.items()}
     happened: list[Happened] = []
     denials: list[StoredDenial] = []
     for answer in answers:
@@ -153,9 +149,9 @@ def step_claims(
             now[answer.claim_id] = to
             happened.append(step_event(answer.claim_id, at, to, f"835 claim {answer.position}"))
         if not payment.is_reversal:
-            claim, payment_id = standing[answer.claim_id].claim, payment_ids[answer.position]
+            claim, payment_id = standing[answer.claim_id][0], payment_ids[answer.position]
             denials += _denials(books, answer, claim, payment_id, remittance.paid_on)
-    books.step_claims({c: (standing[c].state, to) for c, to in now.items() if to is not standing[c].state})
+    books.step_claims({c: (standing[c][1], to) for c, to in now.items() if to is not standing[c][1]})
     books.log_all(desk.actor, happened)
     books.save_denials(denials)
 

@@ -1,28 +1,47 @@
 """Scoring: what the model in service says of every claim whose answer is not known, kept in the books as advice.
 
-A claim that has not left (held, ready) is scored as it would be sent today; one that is out (submitted, accepted,
-pended) as it stood on the day it was sent, once per model. A score is written beside the claim and nowhere else: it
-enters no claim, no file, no posting and no statement.
+A claim is scored when it is built (signed, mended) and again each night while it has not left (held, ready), as it
+would be sent that day; one that is out (submitted, accepted, pended) as it stood on the day it was sent. A challenger
+scores the same claims in the shadow, for comparison; what it says is shown to nobody. A score is written beside the
+claim and nowhere else: it enters no claim, no file, no posting and no statement, and a model that fails is only silent.
+
+A manager may withhold the model's advice, and nothing else, from a small slice of the visits: what becomes of claims
+that nobody mended at the model's word is the only sample that says what it is worth. The draw is made once per visit
+from its id under a secret, when its claim is first scored, and is written into each score; every edit still applies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from billing_core.claim import ClaimState
+from billing_core.claim import Claim, ClaimState
+from models.denial.facts import ClaimFacts
+from models.denial.history import History
 from models.denial.replay import Sending, in_order, replay
+from serving.artifacts import shadow_of
 from serving.desk.case import Desk, use_case
-from serving.desk.outcomes import claim_facts, sendings
-from serving.errors import NoModel
+from serving.desk.outcomes import ADJUDICATED, claim_facts, pseudonym, sendings
+from serving.errors import InputError, NoModel
+from serving.schemas.models import RiskView
 
 if TYPE_CHECKING:
     from models.denial.predictor import Predictor, Risk
-    from serving.store.books import Books
+    from serving.artifacts import Served
+    from serving.store.books import Books, Store
+    from serving.store.claims import ClaimScore
 
+KIND = "denial"
 UNSENT = (ClaimState.HELD, ClaimState.READY)
 WAITING = (ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
+WITHHOLD = "withhold denial advice"  # the manager's choice: per cent of visits
+WITHHOLD_MOST = 10
+_MOVES_HISTORY = tuple(f"claim.{word}" for word in ("submit", *ADJUDICATED))
 
 
 def risk_body(risk: Risk) -> dict[str, Any]:
@@ -34,37 +53,159 @@ def risk_body(risk: Risk) -> dict[str, Any]:
     }
 
 
-def _open_claims(desk: Desk, books: Books, today: date) -> Iterator[tuple[Sending, Risk]]:
+# --- the history that a claim built today is scored by ---
+
+
+class _Known:
+    """The history of one practice in this process, as of one event of its log. History is not made for two at once."""
+
+    def __init__(self) -> None:
+        self.lock, self.position, self.day, self.history = threading.Lock(), -1, date.min, History()
+
+
+_KNOWN: WeakKeyDictionary[Store, dict[str, _Known]] = WeakKeyDictionary()
+_KNOWN_LOCK = threading.Lock()
+
+
+@contextmanager
+def history_today(desk: Desk, books: Books, today: date) -> Iterator[History]:
+    """What the practice knew before today, held for one thread; built anew only after claims were sent or answered."""
+    with _KNOWN_LOCK:
+        known = _KNOWN.setdefault(desk.store, {}).setdefault(desk.practice_id, _Known())
+    with known.lock:
+        position = books.last_position(_MOVES_HISTORY)
+        if position != known.position or today < known.day:  # a clock that went back may not see what came later
+            known.position, known.history = -1, History()
+            for _ in replay(sendings(desk, books)[0], known.history):
+                pass
+            known.position = position
+        known.day = today
+        yield known.history
+
+
+# --- scores ---
+
+
+def withheld_share(books: Books) -> int:
+    """Per cent of visits whose claims go without the model's advice; 0 until a manager opts in."""
+    chosen = books.choices(WITHHOLD)
+    return chosen[0].value if chosen else 0
+
+
+def _drawn(desk: Desk, claim: Claim, share: int, before: ClaimScore | None) -> bool:
+    """Whether advice on this claim is withheld: as when it was first scored, else by the draw of its visit."""
+    if before is not None:
+        return before.withheld
+    return int(pseudonym(desk, "withhold", claim.encounter_id), 16) % 10_000 < 100 * share
+
+
+def _keep(desk: Desk, books: Books, scored: Sequence[tuple[Claim, Risk]], seal: str, *, shadow: bool = False) -> int:
+    """Write down what is new; returns how many scores were."""
+    before = books.latest_scores([claim.id for claim, _ in scored], shadow=shadow)
+    share, new = withheld_share(books), 0
+    for claim, risk in scored:
+        body, last = risk_body(risk), before.get(claim.id)
+        if last is None or (last.artifact_sha256, last.probability_ppm, dict(last.body)) != (
+            seal,
+            risk.probability_ppm,
+            body,
+        ):
+            withheld = not shadow and _drawn(desk, claim, share, last)
+            books.add_score(claim.id, seal, risk.probability_ppm, body, shadow=shadow, withheld=withheld)
+            new += 1
+    return new
+
+
+def _unsent(desk: Desk, books: Books, claims: Iterable[Claim], model: Predictor) -> list[tuple[Claim, Risk]]:
+    today = desk.today(books)
+    with history_today(desk, books, today) as history:
+        return [(claim, model.score(claim_facts(desk, claim, today), history)) for claim in claims]
+
+
+def advise(desk: Desk, books: Books, claims: Sequence[Claim]) -> None:
+    """Score claims just built or mended, inside the transaction that built them. Without a model, or with one that
+    fails, nothing happens but a line in the log: advice holds up no claim.
+    """
+    if not claims or not books.activations(KIND):
+        return
+    try:
+        served = desk.shelf.model(books, KIND)
+        scored = _unsent(desk, books, claims, served.model)
+    except Exception as failure:  # a model library raises what it likes; the signature must stand
+        books.log(desk.actor, "model.score", claims[0].id, reason=f"not scored: {type(failure).__name__}")
+        return
+    _keep(desk, books, scored, served.sha256)
+
+
+def _open_claims(desk: Desk, books: Books, model: Predictor) -> list[tuple[Claim, Risk]]:
     """Every claim without an answer, with its risk, in the order of history."""
-    predictor: Predictor = desk.shelf.model(books, "denial").model
     sent, standing = sendings(desk, books)
-    unsent = [Sending(claim_facts(desk, s.claim, today), None, s.claim.id) for s in books.claims(UNSENT)]
-    for sending, history in replay(in_order([*sent, *unsent])):
-        found = standing.get(sending.mark)
-        if found is None or found.state in WAITING:
-            yield sending, predictor.score(sending.facts, history)
+    scored = []
+    sending: Sending
+    for sending, history in replay(in_order(sent)):
+        found = standing[sending.mark]
+        if found.state in WAITING:
+            scored.append((found.claim, model.score(sending.facts, history)))
+    return scored + _unsent(desk, books, [s.claim for s in books.claims(UNSENT)], model)
+
+
+def _score_with(desk: Desk, books: Books, served: Served, *, shadow: bool) -> int:
+    scored = _open_claims(desk, books, served.model)
+    new = _keep(desk, books, scored, served.sha256, shadow=shadow)
+    aside = " in the shadow" if shadow else ""
+    said = f"{len(scored)} open claims, {new} new scores{aside}"
+    books.log(desk.actor, "model.score", served.sha256, reason=said)
+    return new
+
+
+@use_case("model.score", noted=False)
+def ask(desk: Desk, books: Books, given: ClaimFacts) -> RiskView:
+    """What the model in service says of a claim that another system holds, as if it were sent today. Nothing is kept:
+    neither the claim nor the risk enters the books. NoModel when no model serves.
+    """
+    lines = (given.procedures, given.modifiers, given.units, given.amounts_cents, given.pointed)
+    if len({len(column) for column in lines}) > 1:
+        raise InputError("the lines' columns differ in length", field="procedures", mend="give each line every column")
+    served, today = desk.shelf.model(books, KIND), desk.today(books)
+    with history_today(desk, books, today) as history:
+        risk = served.model.score(replace(given, submitted_on=today), history)
+    return RiskView(
+        model=served.sha256,
+        probability_ppm=risk.probability_ppm,
+        flagged=risk.flagged,
+        reasons=[reason.sentence for reason in risk.reasons if reason.effect > 0],
+        what_if=[
+            f"{mend.sentence} {_point(risk.probability_ppm)} to {_point(mend.probability_ppm)}."
+            for mend in risk.what_ifs
+        ],
+    )
+
+
+def _point(ppm: int) -> str:
+    return f"{ppm / 1_000_000:.2f}"
 
 
 @use_case("model.score")
 def score_claims(desk: Desk, books: Books) -> int:
     """Score what is open with the model in service; NoModel when there is none. Returns how many scores are new."""
-    seal = desk.shelf.model(books, "denial").sha256
-    scored = list(_open_claims(desk, books, desk.today(books)))
-    before = books.latest_scores(sending.mark for sending, _ in scored)
-    new = 0
-    for sending, risk in scored:
-        body, last = risk_body(risk), before.get(sending.mark)
-        said = (seal, risk.probability_ppm, body)
-        if last is None or (last.artifact_sha256, last.probability_ppm, dict(last.body)) != said:
-            books.add_score(sending.mark, seal, risk.probability_ppm, body)
-            new += 1
-    books.log(desk.actor, "model.score", seal, reason=f"{len(scored)} open claims, {new} new scores")
-    return new
+    return _score_with(desk, books, desk.shelf.model(books, KIND), shadow=False)
+
+
+@use_case("model.score")
+def score_in_shadow(desk: Desk, books: Books) -> int:
+    """Let the challenger score the same claims, beside the model in service; NoModel when there is no challenger."""
+    challenger = desk.shelf.model(books, shadow_of(KIND))
+    if challenger.sha256 == desk.shelf.model(books, KIND).sha256:
+        raise NoModel("the challenger is the model in service", mend="offer another, and let it score in the shadow")
+    return _score_with(desk, books, challenger, shadow=True)
 
 
 def score_if_served(desk: Desk) -> int:
     """The same at the end of a night; 0 when no denial model serves the practice."""
     try:
-        return score_claims(desk)
+        new = score_claims(desk)
     except NoModel:
         return 0
+    with suppress(NoModel):
+        score_in_shadow(desk)
+    return new

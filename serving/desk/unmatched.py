@@ -18,6 +18,7 @@ from billing_core.ledger import Cause, Entry
 from billing_core.matching import Matched
 from billing_core.money import amount_text
 from serving.desk.case import Desk, use_case
+from serving.desk.coding import full_name
 from serving.desk.remittances import UNMATCHED, step_claims, step_event
 from serving.errors import Conflict, NotFound
 from serving.schemas.money import AssignIn, CandidateView, ReasonIn, UnmatchedItem
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from serving.store.books import Books
 
 LEFT = "left: "
+UNDONE = "assignment undone"  # what the event log says of a claim whose answer was taken from it again
 _MEND = "look at the queue of unmatched answers"
 
 
@@ -41,7 +43,7 @@ def _item(books: Books, work: StoredWork) -> UnmatchedItem:
         id=work.id,
         status=state,
         number=payment.number,
-        payer=remittance.payer_number,
+        payer=next((p.name for p in books.payers() if p.number == remittance.payer_number), remittance.payer_number),
         trace=remittance.trace,
         paid_on=remittance.paid_on.isoformat(),
         charge=amount_text(payment.charge),
@@ -49,11 +51,31 @@ def _item(books: Books, work: StoredWork) -> UnmatchedItem:
         service_date=payment.service_date.isoformat() if payment.service_date else "",
         member_id=payment.member_id,
         claim_number=claim_number,
-        candidates=[
-            CandidateView(claim_number=c["number"], score=c["score"], agreed=list(c["agreed"]))
-            for c in work.body["candidates"]
-        ],
+        candidates=_candidates(books, work.body["candidates"]),
+        patient=", ".join(part for part in (payment.patient_last, payment.patient_first) if part),
+        procedures=[line.procedure for line in payment.services],
+        outcome=work.outcome.removeprefix(LEFT),
     )
+
+
+def _candidates(books: Books, ranked: Sequence[Mapping[str, Any]]) -> list[CandidateView]:
+    ours = books.claims_by_number(c["number"] for c in ranked)
+    views = []
+    for candidate in ranked:
+        standing = ours[candidate["number"]]
+        views.append(
+            CandidateView(
+                claim_number=standing.claim.number,
+                score=candidate["score"],
+                agreed=list(candidate["agreed"]),
+                patient=full_name(standing.claim.patient.name),
+                payer=standing.claim.payer.name,
+                service_date=standing.claim.service_date.isoformat(),
+                charge=amount_text(standing.claim.total),
+                state=standing.state,
+            )
+        )
+    return views
 
 
 @use_case("remittance.read")
@@ -87,7 +109,8 @@ def assign(desk: Desk, books: Books, work_id: str, choice: AssignIn) -> Unmatche
     remittance = books.remittance(stored.remittance_id)
     matched = _matched(books, stored.payment, standing.claim)
     accounts = Accounts(books.entries_on(standing.claim.charge_ids))
-    source = f"file {remittance.file_id} claim {stored.position} assigned by {desk.actor.login}"
+    place = f"file {remittance.file_id} set {remittance.set_number} claim {stored.position}"
+    source = f"{place} assigned by {desk.actor.login}"
     held = _entries(books, work.body["held"])
     done = posting.assign(
         stored.payment, matched, accounts, held, books.new_id, source, desk.today(books), desk.actor.login
@@ -98,7 +121,12 @@ def assign(desk: Desk, books: Books, work_id: str, choice: AssignIn) -> Unmatche
         stored.position, stored.payment.number, standing.claim.id, outcome(stored.payment), denials(stored.payment)
     )
     step_claims(
-        desk, books, remittance.remittance, [answer], {standing.claim.id: standing}, {stored.position: stored.id}
+        desk,
+        books,
+        remittance.remittance,
+        [answer],
+        {standing.claim.id: (standing.claim, standing.state)},
+        {stored.position: stored.id},
     )
     _keep(books, work, {"entries": [entry.id for entry in done.entries], "from": standing.state})
     books.finish_work(work.id, f"assigned to claim {standing.claim.number}")
@@ -144,7 +172,7 @@ def _step_back(desk: Desk, books: Books, claim_id: str, payment_id: str) -> None
     at = books.standing_claim(claim_id).state
     if ClaimState.REVERSED in LEGAL_STEPS[at]:
         books.step_claims({claim_id: (at, ClaimState.REVERSED)})
-        books.log_all(desk.actor, [step_event(claim_id, at, ClaimState.REVERSED, "assignment undone")])
+        books.log_all(desk.actor, [step_event(claim_id, at, ClaimState.REVERSED, UNDONE)])
     for denial in books.denials(claim_id=claim_id):
         if denial.claim_payment_id == payment_id:
             books.set_denial_status(denial.id, DenialStatus.WORKED)

@@ -23,9 +23,9 @@ router = APIRouter(tags=["billing"])
 
 
 @router.get("/queue")
-def queue(desk: AtDesk) -> QueueView:
-    """The claims to work, in the order of what is at stake."""
-    return billing.queue(desk)
+def queue(desk: AtDesk, capacity: Annotated[int, Query(ge=0, le=10_000)] = 0) -> QueueView:
+    """The claims to work, in the order of what is at stake; those that fit into a day of that capacity are marked."""
+    return billing.queue(desk, capacity)
 
 
 @router.get("/claims")

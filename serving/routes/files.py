@@ -43,5 +43,5 @@ def file_content(desk: AtDesk, file_id: Id) -> Response:
 
 @router.post("", openapi_extra={"requestBody": _OCTETS_BODY})
 def receive(desk: AtDesk, name: FileName, data: Annotated[bytes, Depends(received)]) -> ReceiptView:
-    """Take in a 999, 277CA or 835. The same file twice changes nothing."""
+    """Take in a TA1, 999, 277CA, 277, 271 or 835. The same file twice changes nothing."""
     return answers.receive(desk, name, data)

@@ -1,12 +1,13 @@
-"""Doors to the models: which are kept, and which one serves, by a person's signature."""
+"""Doors to the models: which are kept, which one serves by a person's signature, and how they are watched."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from serving.desk import models
+from models.denial.facts import ClaimFacts
+from serving.desk import models, scoring, watching
 from serving.routes.entrance import AtDesk, Id
-from serving.schemas.billing import ModelView, ServiceIn
+from serving.schemas.models import ModelView, RiskView, ServiceIn, WatchView, WithholdIn, WithholdView
 
 router = APIRouter(tags=["models"])
 
@@ -21,3 +22,33 @@ def list_models(desk: AtDesk) -> list[ModelView]:
 def put_in_service(desk: AtDesk, kind: Id, signed: ServiceIn) -> ModelView:
     """Promote a model that was offered, or go back to one that served before."""
     return models.put_in_service(desk, kind, signed)
+
+
+@router.post("/models/{kind}/shadow")
+def put_in_shadow(desk: AtDesk, kind: Id, signed: ServiceIn) -> ModelView:
+    """Let a model that was offered score beside the one in service, for comparison."""
+    return models.put_in_shadow(desk, kind, signed)
+
+
+@router.post("/risks")
+def ask(desk: AtDesk, facts: ClaimFacts) -> RiskView:
+    """The risk of denial of a claim that another system holds: what it shows, under pseudonyms; nothing is kept."""
+    return scoring.ask(desk, facts)
+
+
+@router.get("/models/{kind}/watch")
+def watch(desk: AtDesk, kind: Id) -> WatchView:
+    """Drift, the challenger beside the champion, and the slice without advice, as the last night found them."""
+    return watching.last_watch(desk, kind)
+
+
+@router.get("/advice/withheld")
+def withholding(desk: AtDesk) -> WithholdView:
+    """From how many visits the model's advice is withheld."""
+    return models.withholding(desk)
+
+
+@router.put("/advice/withheld")
+def withhold(desk: AtDesk, wish: WithholdIn) -> WithholdView:
+    """Choose that share: a manager's word."""
+    return models.withhold(desk, wish)

@@ -22,7 +22,8 @@ class ReasonView(Schema):
 class QueueItem(Schema):
     """One claim to work. `at_stake` is what the payer is expected to pay for what is refused or in doubt; `risk` is per
     cent, null when unknown. `expected_value` = `at_stake` x `probability` x `effect` - `cost`: probability (per cent)
-    that it is lost unless worked, effect (per cent) of it that work saves, cost of the work.
+    that it is lost unless worked, effect (per cent) of it that work saves, cost of the work. `today`: it is in the
+    day's work, when the queue was asked how much that is.
     """
 
     claim_id: str
@@ -47,14 +48,28 @@ class QueueItem(Schema):
     cost: str = "0.00"
     risk_reasons: list[ReasonView] = Field(default_factory=list)
     what_if: list[str] = Field(default_factory=list)
+    today: bool = False
+    because: str = ""  # what the first step of `mend` follows from
 
 
 class QueueView(Schema):
-    """The queue in the order of what is at stake."""
+    """The queue in the order of what is at stake. `capacity`: how many can be worked today, 0 when nobody said;
+    `chosen` of them are worth it and marked, and `expected_today` is what working those should bring.
+    """
 
     today: str
     items: list[QueueItem]
     total_at_stake: str
+    capacity: int = 0
+    chosen: int = 0
+    expected_today: str = "0.00"
+
+
+class PlayView(Schema):
+    """One step to take about a refusal, and why."""
+
+    step: str
+    because: str
 
 
 class ClaimLineView(Schema):
@@ -79,6 +94,19 @@ class HistoryView(Schema):
     actor: str
     action: str
     reason: str
+
+
+class FrontDoorView(Schema):
+    """What a payer's front door said of the claim: TA1, 999 or 277CA, the day it gives, its trace, the file it stands
+    in. One that is accepted proves timely filing.
+    """
+
+    kind: str
+    accepted: bool
+    code: str
+    on: str
+    trace: str
+    file_id: str
 
 
 class ClaimItem(Schema):
@@ -122,6 +150,7 @@ class ClaimView(Schema):
     billed: str
     findings: list[FindingView]
     denials: list[str]
+    plays: list[PlayView] = Field(default_factory=list)
     risk: int | None
     risk_reasons: list[ReasonView]
     what_if: list[str]
@@ -129,6 +158,7 @@ class ClaimView(Schema):
     replaced_by: str = ""
     coverage_id: str = ""
     coverages: list[CoverageChoice] = Field(default_factory=list)
+    front_door: list[FrontDoorView] = Field(default_factory=list)
 
 
 class LineChange(Schema):
@@ -268,21 +298,3 @@ class LedgerProof(Schema):
     events: int
     event_chain: str
     sound: bool
-
-
-class ModelView(Schema):
-    """A model kept for the practice: in service, once in service (`activated_at` says when last), or only offered."""
-
-    kind: str
-    sha256: str
-    in_service: bool
-    activated_at: str
-    activated_by: str
-    card: dict[str, str]
-
-
-class ServiceIn(Schema):
-    """A person's word that this model shall serve: its whole seal, and why."""
-
-    sha256: str = Field(min_length=1, max_length=64)
-    reason: str = Field(min_length=3, max_length=200)

@@ -24,6 +24,16 @@ RejectReason = Literal[
 ]
 
 
+CloseReason = Literal[
+    "global_period",
+    "no_charge",
+    "not_billable",
+    "not_seen",
+    "duplicate_visit",
+    "not_documented",
+]
+
+
 class SpanView(Schema):
     """Characters start..end (end excluded) of the note."""
 
@@ -39,6 +49,93 @@ class CounterView(Schema):
     why: str
 
 
+class QueryDraftView(Schema):
+    """A query that could be asked about a code: the words shown to the note's author, and nothing of codes or money."""
+
+    code: str
+    axis: str
+    indicators: list[SpanView]
+    question: str
+    options: list[str]
+
+
+class QueryView(QueryDraftView):
+    """A query that was asked, and what became of it. `holds`: whether a claim of the visit waits for it."""
+
+    id: str
+    encounter_id: str
+    service_date: str
+    patient: str
+    provider: str
+    quotes: list[str]
+    asked_by: str
+    asked_on: str
+    state: str
+    holds: bool
+    answer: str
+    words: str
+    recorded_by: str
+
+
+class QueryIn(Schema):
+    """Ask the note's author about a code. Without a question of one's own the drafted one is asked."""
+
+    code: str = Field(min_length=3, max_length=8, pattern=r"^[A-Z0-9.]+$")
+    question: str = Field(default="", max_length=300)
+
+
+class AnswerIn(Schema):
+    """What the note's author answered: one of the options; words with "other" alone."""
+
+    option: str = Field(min_length=1, max_length=300)
+    words: str = Field(default="", max_length=1000)
+
+
+class CloseIn(Schema):
+    """Why nothing will be billed for a visit."""
+
+    reason: CloseReason
+
+
+class ReopenIn(Schema):
+    """Why a closed visit is taken up again."""
+
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class ReplayView(Schema):
+    """What reading notes again by the artifacts that read them first showed. Visits by id: `different` bytes; other
+    bytes of another version of the reader's code (`other_program`); artifact or note `gone`.
+    """
+
+    read: int
+    same: int
+    different: list[str]
+    other_program: list[str]
+    gone: list[str]
+
+
+class LeanView(Schema):
+    """How often the suggestion was above, at or below what was signed. `chance_ppm`: how often a coin would do so."""
+
+    up: int
+    same: int
+    down: int
+    chance_ppm: int
+
+
+class SymmetryView(Schema):
+    """Whether suggestions lean: visit levels, new against established, and procedures by price. Codes by visits."""
+
+    visits: int
+    levels: LeanView
+    new: LeanView
+    weights: LeanView
+    only_suggested: dict[str, int]
+    only_signed: dict[str, int]
+    unweighed: list[str]
+
+
 class SuggestionView(Schema):
     """One suggested code with its evidence. `score` is per mille. `decision` is "" until the coder decides."""
 
@@ -51,6 +148,7 @@ class SuggestionView(Schema):
     counter: list[CounterView]
     decision: str = ""
     reason: str = ""
+    query: QueryDraftView | None = None
 
 
 class EncounterItem(Schema):
@@ -63,6 +161,7 @@ class EncounterItem(Schema):
     status: str
     suggested: int
     decided: int
+    query: str = ""
 
 
 class EncounterView(Schema):
@@ -82,6 +181,8 @@ class EncounterView(Schema):
     abstain_reason: str
     suggestions: list[SuggestionView]
     findings: list[FindingView]
+    queries: list[QueryView] = Field(default_factory=list)
+    close_reason: str = ""
     claim_id: str = ""
     claim_number: str = ""
 
@@ -134,6 +235,9 @@ class SignatureView(Schema):
     charges: int
     total: str
     findings: list[FindingView]
+    risk: int | None = None  # per cent, by the denial model in service; advice, and null where there is none
+    risk_reasons: list[str] = Field(default_factory=list)
+    what_if: list[str] = Field(default_factory=list)
 
 
 EncounterView.model_rebuild()

@@ -16,11 +16,16 @@ _CODE = r"^[A-Za-z0-9.]{1,10}$"
 
 
 class CandidateView(Schema):
-    """A claim that an unmatched answer may speak of: `score` of 100, and what agreed."""
+    """A claim that an unmatched answer may speak of: `score` of 100, what agreed, and what our claim says."""
 
     claim_number: str
     score: int
     agreed: list[str]
+    patient: str = ""
+    payer: str = ""
+    service_date: str = ""
+    charge: Amount = ""
+    state: str = ""
 
 
 class UnmatchedItem(Schema):
@@ -38,6 +43,9 @@ class UnmatchedItem(Schema):
     member_id: str
     claim_number: str
     candidates: list[CandidateView]
+    patient: str = ""
+    procedures: list[str] = Field(default_factory=list)
+    outcome: str = ""
 
 
 class AssignIn(Schema):
@@ -115,6 +123,16 @@ class DepositView(Schema):
     amount: Amount
     matched: Amount
     remittances: list[str]
+    id: str = ""
+    payer: str = ""
+
+
+class HandMatchIn(Schema):
+    """A person's word that these deposits are these remittances."""
+
+    deposits: list[str] = Field(min_length=1, max_length=50)
+    remittances: list[str] = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=3, max_length=200)
 
 
 class BankView(Schema):
@@ -125,6 +143,7 @@ class BankView(Schema):
     matched_amount: Amount
     unmatched_deposits: list[DepositView]
     waiting_remittances: list[DepositView]
+    undeposited: Amount = "0.00"
 
 
 class CreditItem(Schema):
@@ -138,6 +157,10 @@ class CreditItem(Schema):
     rule: str
     asked_by: str = ""
     id: str = ""
+    name: str = ""
+    days_left: int | None = None
+    suspended_until: str = ""
+    reason: str = ""
 
 
 class RefundIn(Schema):
@@ -145,6 +168,20 @@ class RefundIn(Schema):
 
     amount: Amount = Field(pattern=_POSITIVE)
     reason: str = Field(min_length=3, max_length=200)
+
+
+class InvestigationIn(Schema):
+    """A good-faith investigation of an overpayment: until when, and what is looked into."""
+
+    until: str = Field(pattern=_DAY)
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class RefundTermIn(Schema):
+    """The day by which a credit goes back, as a person read it in the contract or the state's rule, which is named."""
+
+    due: str = Field(pattern=_DAY)
+    rule: str = Field(min_length=3, max_length=200)
 
 
 class DaySheetView(Schema):
@@ -157,6 +194,7 @@ class DaySheetView(Schema):
     by_account: dict[str, Amount]
     receivable: Amount
     chain: str
+    closed_through: str = ""
 
 
 class AgingView(Schema):
@@ -187,6 +225,40 @@ class AccountEntry(Schema):
     source: str
     reference: str
     amounts: dict[str, Amount]
+    id: str = ""
+    cause: str = ""
+
+
+class LegView(Schema):
+    """One side of an entry: the account, whose it is, and the amount (negative: credit)."""
+
+    account: str
+    party: str
+    amount: Amount
+
+
+class SegmentView(Schema):
+    """A segment of a payer's file, as it came, with its number in the file."""
+
+    number: int
+    text: str
+
+
+class EntryView(Schema):
+    """One entry explained: what moved, why, who or which file, set and segments said so, and what undid it."""
+
+    id: str
+    on: str
+    kind: str
+    why: str
+    cause: str
+    reference: str
+    legs: list[LegView]
+    reverses: str
+    file_id: str
+    file_name: str
+    set_number: int
+    segments: list[SegmentView]
 
 
 class AccountLine(Schema):
@@ -203,6 +275,8 @@ class AccountLine(Schema):
     open: Amount
     owner: str
     history: list[AccountEntry]
+    encounter_id: str = ""
+    owner_name: str = ""
 
 
 class AccountView(Schema):
@@ -215,6 +289,14 @@ class AccountView(Schema):
     open: Amount
     credit: Amount
     lines: list[AccountLine]
+    patient: str = ""
+    record_number: str = ""
+    guarantor_id: str = ""
+    guarantor: str = ""
+    insurance_paid: Amount = "0.00"
+    patient_paid: Amount = "0.00"
+    owed_by_guarantor: Amount = "0.00"
+    in_collections: Amount = "0.00"
 
 
 class PlanIn(Schema):
@@ -233,6 +315,7 @@ class PlanView(Schema):
     paid: Amount
     state: str
     installments: list[dict[str, str]]
+    guarantor: str = ""
 
 
 class PatientWriteOffIn(Schema):
@@ -252,3 +335,169 @@ class PatientBalanceItem(Schema):
     reason: str
     asked_by: str
     status: str
+    guarantor: str = ""
+    asked_on: str = ""
+
+
+class GuarantorItem(Schema):
+    """What one guarantor owes: with us, in collections, and what of theirs is unapplied; and what was done about it."""
+
+    id: str
+    name: str
+    owed: Amount
+    in_collections: Amount
+    credit: Amount
+    since: str
+    statements: int
+    last_statement: str
+    plan: str
+    write_off_asked: bool
+
+
+class GuarantorPaymentIn(Schema):
+    """Money from a guarantor, to whatever they owe, oldest service first; the rest is their credit."""
+
+    amount: Amount = Field(pattern=_POSITIVE)
+    method: Literal["cash", "check", "card"]
+
+
+class AgingLine(Schema):
+    """One open balance behind a figure of the aging."""
+
+    charge_id: str
+    patient_id: str
+    patient: str
+    record_number: str
+    service_date: str
+    since: str
+    days: int
+    bucket: str
+    procedure: str
+    owner: str
+    party: str
+    claim_id: str
+    claim_number: str
+    amount: Amount
+
+
+class AgingLines(Schema):
+    """The open balances behind the aging, or a part of it; `rows` are the oldest `len(rows)` of `count`."""
+
+    as_of: str
+    since: str
+    count: int
+    total: Amount
+    rows: list[AgingLine]
+
+
+class RemittanceItem(Schema):
+    """A remittance in a list: posted, or held with its reasons."""
+
+    id: str
+    payer: str
+    trace: str
+    paid_on: str
+    amount: Amount
+    state: str
+    reasons: list[str]
+
+
+class AnsweredClaim(Schema):
+    """One claim of a remittance in a list. `claim_id` is "" where it matched none of ours."""
+
+    position: int
+    number: str
+    claim_id: str
+    patient_id: str
+    patient: str
+    status: str
+    charge: Amount
+    paid: Amount
+    patient_share: Amount
+    denied: int
+
+
+class RemittanceView(Schema):
+    """A remittance: its payment, its claims (a page of them), its provider adjustments with their entries, the proof
+    that what was posted as cash is what the payer says it paid.
+    """
+
+    id: str
+    payer: str
+    payer_number: str
+    trace: str
+    paid_on: str
+    method: str
+    amount: Amount
+    state: str
+    reasons: list[str]
+    file_id: str
+    file_name: str
+    set_number: int
+    claims_count: int
+    claims: list[AnsweredClaim]
+    provider_adjustments: list[AccountEntry]
+    cash_posted: Amount
+    deposited: str
+
+
+class AnsweredAdjustment(Schema):
+    """One adjustment of a payer: group and code, amount, and what it means in plain words."""
+
+    code: str
+    amount: Amount
+    words: str
+
+
+class AnsweredLine(Schema):
+    """One service line of a payer's answer. charge - adjustments = paid."""
+
+    procedure: str
+    modifiers: list[str]
+    service_date: str
+    charge: Amount
+    paid: Amount
+    adjustments: list[AnsweredAdjustment]
+    remarks: list[str]
+    denied: bool
+
+
+class AnswerView(Schema):
+    """One answer of a payer in full: its lines, every entry it made with its cause, and the segments that said so."""
+
+    position: int
+    number: str
+    claim_id: str
+    claim_number: str
+    patient_id: str
+    patient: str
+    status: str
+    charge: Amount
+    paid: Amount
+    adjustments: list[AnsweredAdjustment]
+    lines: list[AnsweredLine]
+    entries: list[EntryView]
+    segments: list[SegmentView]
+
+
+class CarriedItem(Schema):
+    """What a payer withheld (PLB WO and its kin) or carries (FB) under one reference; `open` is the sum of both."""
+
+    payer: str
+    reference: str
+    since: str
+    withheld: Amount
+    carried: Amount
+    open: Amount
+    says: str
+
+
+class OpenEnd(Schema):
+    """What has not ended yet: a visit without a charge or a reason, a claim without an answer or a follow-up."""
+
+    kind: str
+    id: str
+    what: str
+    since: str
+    days: int
+    mend: str

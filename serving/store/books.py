@@ -21,6 +21,7 @@ from serving.errors import NotFound
 from serving.ids import Clock, NewId, SystemClock, uuid7
 from serving.store import schema
 from serving.store.access import Access
+from serving.store.appeals import Appeals
 from serving.store.bound import execute, translated
 from serving.store.claims import Claims
 from serving.store.encounters import Encounters
@@ -33,10 +34,11 @@ from serving.store.parties import Parties
 from serving.store.queues import Queues
 
 BUSY_SECONDS = 30
+CACHE_KIB = 65_536  # pages a SQLite connection may keep: a large file's entries are not written out twice
 _READING = "cleanclaim_reading"
 
 
-class Books(Parties, Encounters, Claims, Files, Queues, Ledger, Events, Members):
+class Books(Parties, Encounters, Claims, Files, Queues, Appeals, Ledger, Events, Members):
     """Everything one practice has written down, inside one transaction."""
 
 
@@ -106,7 +108,8 @@ def make_engine(url: str) -> Engine:
 
 def _connect_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "recursive_triggers=ON"):
+    durable = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "recursive_triggers=ON")
+    for pragma in (*durable, f"cache_size=-{CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

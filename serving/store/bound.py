@@ -17,9 +17,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.sql.base import Executable
 
-from billing_core.record import canonical, from_plain, to_plain
+from billing_core.record import canonical, from_plain, spell
 from serving.errors import Busy, Conflict, InputError, NotFound, SealedBooks, ServingError
 from serving.ids import Clock, NewId
+from serving.store.bulk import BULK, insert_many
 
 Record = TypeVar("Record")
 Row = Mapping[str, Any]
@@ -36,9 +37,12 @@ def in_chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 def body(record: Any) -> str:
     """A record, or plain JSON values, as the canonical text that is stored."""
-    plain = to_plain(record) if hasattr(record, "__dataclass_fields__") else record
     try:
-        return canonical(plain).decode()
+        if not hasattr(record, "__dataclass_fields__"):
+            return canonical(record).decode()
+        spelt = spell(record)
+        spelt.encode()
+        return spelt
     except UnicodeEncodeError:
         raise InputError("holds half a character", mend="save it again as UTF-8") from None
 
@@ -114,8 +118,18 @@ class Bound:
     def _insert(self, table: Table, rows: Iterable[Row]) -> None:
         """New rows, this practice's. An existing key is a Conflict."""
         owned = [{"practice_id": self.practice_id, **row} for row in rows]
-        if owned:
+        if len(owned) >= BULK:
+            names = tuple(owned[0])
+            self._insert_tuples(table, names, [tuple([row[name] for name in names]) for row in owned])
+        elif owned:
             self._run(insert(table), owned)
+
+    def _insert_tuples(self, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+        """New rows, one value for each column named; the practice's id is among them."""
+        try:
+            insert_many(self._connection, table, names, rows)
+        except DBAPIError as error:
+            raise translated(error) from None
 
     def _save(self, table: Table, rows: Iterable[Row]) -> None:
         """New rows, or new content for the rows of the same key."""

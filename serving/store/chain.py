@@ -49,6 +49,11 @@ def link_hash(prev_hash: str, content: list[Any]) -> str:
     return hashlib.sha256(prev_hash.encode() + canonical(content)).hexdigest()
 
 
+def spelled_hash(prev_hash: str, spelled: str) -> str:
+    """The same of content that is spelled already, as `canonical` would."""
+    return hashlib.sha256((prev_hash + spelled).encode()).hexdigest()
+
+
 def moment_text(moment: datetime) -> str:
     """A moment as content spells it: UTC, microseconds always written."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

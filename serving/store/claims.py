@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_
+from sqlalchemy import Select, and_, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from billing_core.claim import Claim, ClaimState, Frequency, step
 from billing_core.money import Cents
 from billing_core.record import from_plain, from_plain_with, to_plain
-from billing_core.registration import Location, Payer, Practice, Provider
+from billing_core.registration import Coverage, Location, Patient, Payer, Practice, Provider
 from billing_core.rule import Finding
 from serving.errors import Conflict, NotFound
 from serving.store import schema
@@ -60,13 +61,19 @@ class StandingClaim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimScore:
-    """One model's risk of denial for one claim, parts per million. `body` holds reasons as plain values."""
+    """One model's risk of denial for one claim, parts per million. `body` holds reasons as plain values.
+
+    `shadow`: said by a challenger beside the model in service, and advice to nobody. `withheld`: the claim was drawn
+    into the slice from which advice is withheld.
+    """
 
     id: str
     claim_id: str
     artifact_sha256: str
     probability_ppm: int
     at: datetime
+    shadow: bool
+    withheld: bool
     body: Mapping[str, Any]
 
 
@@ -176,6 +183,16 @@ class Claims(Bound):
                 found[row["number"]] = _standing(row, partners)
         return found
 
+    def claims_answered(self, numbers: Iterable[str]) -> dict[str, tuple[Claim, ClaimState]]:
+        """The claims with these CLM01 and where each stands, alone: for a payer's answer to many claims at once."""
+        table, partners = schema.claim, _Partners()
+        found: dict[str, tuple[Claim, ClaimState]] = {}
+        for piece in in_chunks(numbers):
+            query = self._select(table, table.c.number, table.c.state, table.c.body).where(table.c.number.in_(piece))
+            for number, state, text in self._run(query).tuples():
+                found[number] = partners.claim(text), ClaimState(state)
+        return found
+
     def claims(
         self,
         state: ClaimState | Iterable[ClaimState] | None = None,
@@ -245,14 +262,14 @@ class Claims(Bound):
         The steps between the two are the caller's, each legal. NotFound when no such claim is in the state said.
         """
         table = schema.claim
-        statement = (
-            table.update()
-            .where(self._mine(table), table.c.id == bindparam("claim"), table.c.state == bindparam("left"))
-            .values(state=bindparam("to"))
-        )
-        rows = [{"claim": claim, "left": left, "to": to} for claim, (left, to) in sorted(steps.items())]
-        if rows and self._run(statement, rows).rowcount != len(rows):
-            raise NotFound("claim")
+        ways: defaultdict[tuple[ClaimState, ClaimState], list[str]] = defaultdict(list)
+        for claim_id, way in steps.items():
+            ways[way].append(claim_id)
+        for (left, to), claim_ids in sorted(ways.items()):
+            for piece in in_chunks(claim_ids):
+                mine = (self._mine(table), table.c.id.in_(piece), table.c.state == left)
+                if self._run(table.update().where(*mine).values(state=to)).rowcount != len(piece):
+                    raise NotFound("claim")
 
     def claims_resembling(
         self, patient_ids: Iterable[str], service_dates: Iterable[date], limit: int
@@ -273,7 +290,16 @@ class Claims(Bound):
 
     # --- risk ---
 
-    def add_score(self, claim_id: str, artifact_sha256: str, probability_ppm: int, reasons: Any) -> str:
+    def add_score(
+        self,
+        claim_id: str,
+        artifact_sha256: str,
+        probability_ppm: int,
+        reasons: Any,
+        *,
+        shadow: bool = False,
+        withheld: bool = False,
+    ) -> str:
         """Keep a model's risk for a claim (reasons: a record or plain values); returns its id."""
         row = {
             "id": self.new_id(),
@@ -281,21 +307,35 @@ class Claims(Bound):
             "artifact_sha256": artifact_sha256,
             "probability_ppm": probability_ppm,
             "at": self.clock.now(),
+            "shadow": shadow,
+            "withheld": withheld,
             "body": body(reasons),
         }
         self._insert(schema.model_score, [row])
         return str(row["id"])
 
-    def latest_scores(self, claim_ids: Iterable[str]) -> dict[str, ClaimScore]:
-        """The latest risk of each of these claims; claims never scored are left out."""
+    def latest_scores(
+        self, claim_ids: Iterable[str], *, shadow: bool = False, artifact_sha256: str = ""
+    ) -> dict[str, ClaimScore]:
+        """The latest risk of each of these claims, by the model that served or, with `shadow`, by a challenger (of one
+        seal, when given); claims never scored are left out.
+        """
         table = schema.model_score
         found: dict[str, ClaimScore] = {}
         for piece in in_chunks(claim_ids):
-            query = self._select(table).where(table.c.claim_id.in_(piece)).order_by(table.c.at, table.c.id)
-            for row in self._run(query).mappings():
+            query = self._select(table).where(table.c.claim_id.in_(piece), table.c.shadow.is_(shadow))
+            if artifact_sha256:
+                query = query.where(table.c.artifact_sha256 == artifact_sha256)
+            for row in self._run(query.order_by(table.c.at, table.c.id)).mappings():
                 values = {name: row[name] for name in ClaimScore.__dataclass_fields__}
                 found[row["claim_id"]] = ClaimScore(**values | {"body": json.loads(row["body"])})
         return found
+
+    def withheld_claims(self) -> int:
+        """How many claims were drawn into the slice without advice."""
+        table = schema.model_score
+        query = self._select(table, func.count(func.distinct(table.c.claim_id))).where(table.c.withheld.is_(True))
+        return int(self._run(query).scalar_one())
 
 
 def _claim_row(row: Any) -> ClaimRow:
@@ -305,12 +345,21 @@ def _claim_row(row: Any) -> ClaimRow:
 
 
 class _Partners:
-    """The practice, payer, provider and place that many claims name: read once, and again only when they differ."""
+    """Whom and what many claims name: the practice, its partners, a patient's other claims. Each is read once, and
+    again only when it differs.
+    """
 
-    _TYPES = (("practice", Practice), ("payer", Payer), ("rendering", Provider), ("location", Location))
+    _TYPES = (
+        ("practice", Practice),
+        ("payer", Payer),
+        ("rendering", Provider),
+        ("location", Location),
+        ("patient", Patient),
+        ("coverage", Coverage),
+    )
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Any, Any]] = {}
+        self._known: dict[tuple[str, str], tuple[Any, Any]] = {}
 
     def claim(self, text: str) -> Claim:
         """The claim whose body `text` is."""
@@ -318,9 +367,9 @@ class _Partners:
         return from_plain_with(Claim, plain, {name: self._part(name, cls, plain[name]) for name, cls in self._TYPES})
 
     def _part(self, name: str, cls: type, plain: Any) -> Any:
-        known = self._known.get(name)
+        known = self._known.get((name, plain["id"]))
         if known is None or known[0] != plain:
-            known = self._known[name] = (plain, from_plain(cls, plain))
+            known = self._known[name, plain["id"]] = (plain, from_plain(cls, plain))
         return known[1]
 
 

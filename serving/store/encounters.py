@@ -14,6 +14,7 @@ from sqlalchemy import func
 
 from billing_core.charge import Charge
 from billing_core.encounter import CodeSystem, Encounter, SignedEncounter
+from billing_core.provider_query import ProviderQuery, QueryState
 from serving.errors import Conflict, InputError, NotFound
 from serving.store import schema
 from serving.store.bound import Bound, body, clean, in_chunks, read
@@ -223,6 +224,23 @@ class Encounters(Bound):
         counting = (d for d in latest.values() if d.decision is not CodeDecision.WITHDRAW)
         return tuple(sorted(counting, key=lambda d: d.position))
 
+    def coding_progress(self, encounter_ids: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """How many codes were suggested and how many are decided, by visit: a worklist in two questions a chunk."""
+        suggested: dict[str, int] = {}
+        said: dict[str, dict[tuple[str, str], str]] = {}
+        run, word = schema.suggestion, schema.decision
+        for some in in_chunks(encounter_ids):
+            query = self._select(run, run.c.encounter_id, run.c.body).where(run.c.encounter_id.in_(some))
+            for encounter_id, text in self._run(query.order_by(run.c.made_at, run.c.id)):
+                suggested[encounter_id] = len(json.loads(text)["codes"])
+            query = self._select(word, word.c.encounter_id, word.c.system, word.c.code, word.c.decision)
+            for encounter_id, system, code, decision in self._run(
+                query.where(word.c.encounter_id.in_(some)).order_by(word.c.encounter_id, word.c.position)
+            ):
+                said.setdefault(encounter_id, {})[system, code] = decision
+        decided = {visit: sum(d != CodeDecision.WITHDRAW for d in words.values()) for visit, words in said.items()}
+        return {visit: (suggested.get(visit, 0), decided.get(visit, 0)) for visit in {*suggested, *decided}}
+
     def sign(self, signed: SignedEncounter, signed_on: date) -> int:
         """Keep a signed coding; returns its version (1, 2, ...). The latest counts."""
         table = schema.sign_off
@@ -271,6 +289,33 @@ class Encounters(Bound):
         if row is None:
             raise NotFound("signed coding")
         return dict(row)
+
+    # --- queries to the provider ---
+
+    def save_query(self, record: ProviderQuery) -> None:
+        """Keep a query, or what became of it."""
+        row = {
+            "id": record.id,
+            "encounter_id": record.encounter_id,
+            "state": record.state,
+            "asked_on": record.asked_on,
+            "body": body(record),
+        }
+        self._save(schema.provider_query, [row])
+
+    def query(self, query_id: str) -> ProviderQuery:
+        """The query, or NotFound."""
+        return self._record(ProviderQuery, schema.provider_query, "query", id=query_id)
+
+    def queries(self, encounter_id: str = "", state: QueryState | None = None) -> tuple[ProviderQuery, ...]:
+        """Queries, oldest first; of one visit and in one state when given."""
+        table = schema.provider_query
+        query = self._select(table, table.c.body).order_by(table.c.asked_on, table.c.id)
+        if encounter_id:
+            query = query.where(table.c.encounter_id == encounter_id)
+        if state is not None:
+            query = query.where(table.c.state == state)
+        return self._records(ProviderQuery, query)
 
     # --- the charges ---
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import encode_basestring
 from typing import Any
 
 from billing_core.record import digest
 from serving.security import Actor
 from serving.store import schema
 from serving.store.bound import body, clean
-from serving.store.chain import EVENTS, ChainReport, Link, link_hash, moment_text, walk
+from serving.store.chain import EVENTS, ChainReport, Link, moment_text, spelled_hash, walk
 from serving.store.chained import Chained
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -75,29 +76,28 @@ class Events(Chained):
     def log_all(self, actor: Actor | str, events: Sequence[Happened]) -> tuple[str, ...]:
         """Add events in the order given; returns their ids."""
         login, user_id = (actor, "") if isinstance(actor, str) else (actor.login, actor.user_id)
+        practice, now, ids = self.practice_id, self.clock.now(), [self.new_id() for _ in events]
+        who = (now, login, user_id)
+        spelled_who = ",".join(_quoted(text) for text in (moment_text(now), login, user_id))
         position, previous = self._head(EVENTS)
-        rows: list[dict[str, Any]] = []
-        for event in events:
-            position += 1
-            row = {
-                "id": self.new_id(),
-                "position": position,
-                "at": self.clock.now(),
-                "actor": login,
-                "actor_id": user_id,
-                "action": event.action,
-                "subject": event.subject,
-                "reason": clean(event.reason, "reason"),
-                "before_hash": _hash_of(event.before),
-                "after_hash": _hash_of(event.after),
-                "detail": body(dict(event.detail or {})),
-                "prev_hash": previous,
-            }
-            row["hash"] = previous = link_hash(previous, _content(self.practice_id, row))
-            rows.append(row)
-        self._insert(schema.event, rows)
+        rows: list[tuple[Any, ...]] = []
+        for event_id, event in zip(ids, events, strict=True):
+            said = (
+                event.action,
+                event.subject,
+                clean(event.reason, "reason"),
+                _hash_of(event.before),
+                _hash_of(event.after),
+                body(dict(event.detail)) if event.detail else "{}",
+            )
+            # The content as `canonical` spells `_content`: proving the chain spells it that way, from the columns.
+            content = f"[{_quoted(practice)},{_quoted(event_id)},{spelled_who},{','.join(map(_quoted, said))}]"
+            position, before = position + 1, previous
+            previous = spelled_hash(before, content)
+            rows.append((practice, event_id, position, *who, *said, before, previous))
+        self._insert_tuples(schema.event, _EVENT, rows)
         self._move_head(EVENTS, position, previous)
-        return tuple(str(row["id"]) for row in rows)
+        return tuple(ids)
 
     def events(
         self, *, subject: str = "", action: str = "", after_position: int = 0, limit: int | None = None
@@ -110,6 +110,12 @@ class Events(Chained):
         if action:
             query = query.where(table.c.action == action)
         return tuple(_event(row) for row in self._run(query).mappings())
+
+    def last_position(self, actions: Iterable[str]) -> int:
+        """The position of the last event of any of these actions; 0 when there is none."""
+        table = schema.event
+        query = self._select(table, table.c.position).where(table.c.action.in_(sorted(actions)))
+        return int(self._run(query.order_by(table.c.position.desc()).limit(1)).scalar() or 0)
 
     def event_count(self) -> int:
         """How many events the practice has."""
@@ -125,6 +131,13 @@ class Events(Chained):
         for row in rows:
             content = _content(self.practice_id, row)
             yield Link(row["id"], row["position"], row["prev_hash"], row["hash"], content)
+
+
+_EVENT = (
+    *("practice_id", "id", "position", "at", "actor", "actor_id", "action", "subject", "reason"),
+    *("before_hash", "after_hash", "detail", "prev_hash", "hash"),
+)
+_quoted = encode_basestring  # a text in quotation marks, as `canonical` writes it
 
 
 def _hash_of(thing: Any) -> str:

@@ -36,10 +36,16 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredRemittance:
-    """A remittance as read, and whether it was posted; when held, `reasons` say why."""
+    """A remittance as read, its place in its file, and whether it was posted; when held, `reasons` say why.
+
+    What it posted are `entries` entries of the ledger from place `first_entry` on.
+    """
 
     id: str
     file_id: str
+    set_number: int
+    first_entry: int
+    entries: int
     remittance: Remittance
     state: RemittanceState
     reasons: tuple[str, ...]
@@ -171,13 +177,6 @@ class Files(Bound):
         query = self._select(table, table.c.claim_id).where(table.c.transmission_id == file_id)
         return tuple(self._run(query.order_by(table.c.claim_id)).scalars())
 
-    def files_of_claim(self, claim_id: str) -> tuple[StoredFile, ...]:
-        """The outbound files that carried the claim, in the order they went."""
-        sent, table = schema.sent_claim, schema.transmission
-        carried = self._select(sent, sent.c.transmission_id).where(sent.c.claim_id == claim_id)
-        query = self._select(table, *_FILE).where(table.c.id.in_(carried)).order_by(table.c.at, table.c.id)
-        return tuple(_file(row) for row in self._run(query).mappings())
-
     # --- remittances ---
 
     def add_remittance(
@@ -187,12 +186,15 @@ class Files(Bound):
         state: RemittanceState = RemittanceState.HELD,
         reasons: Sequence[str] = (),
         matches: Mapping[int, str] | None = None,
+        set_number: int = 1,
+        entries: tuple[int, int] = (0, 0),
     ) -> tuple[str, bool]:
         """Keep a remittance and its claim payments; returns (its id, whether it is new).
 
         A remittance is known by payer, trace, origin and date. `matches` maps the position of a claim payment in the
-        remittance (from 1) to the id of our claim; the others stay unmatched. One that was held is replaced by the
-        corrected one; one that was posted stays, and False is returned.
+        remittance (from 1) to the id of our claim; the others stay unmatched. `entries` are the place in the ledger of
+        the first entry that it posts, and how many there are. One that was held is replaced by the corrected one; one
+        that was posted stays, and False is returned.
         """
         table = schema.remittance
         key = {
@@ -211,6 +213,9 @@ class Files(Bound):
         row = {
             "id": str(there.id) if there else self.new_id(),
             "transmission_id": file_id or None,
+            "set_number": set_number,
+            "first_entry": entries[0],
+            "entries": entries[1],
             **key,
             "amount": remittance.amount,
             "state": RemittanceState(state),
@@ -244,7 +249,8 @@ class Files(Bound):
         payments = tuple(stored.payment for stored in self.claim_payments(remittance_id=remittance_id))
         whole = replace(read(Remittance, row["body"]), claims=payments)
         state, reasons = RemittanceState(row["state"]), tuple(json.loads(row["reasons"]))
-        return StoredRemittance(row["id"], row["transmission_id"] or "", whole, state, reasons)
+        places = (row["set_number"], row["first_entry"], row["entries"])
+        return StoredRemittance(row["id"], row["transmission_id"] or "", *places, whole, state, reasons)
 
     def remittance_row(self, remittance_id: str) -> RemittanceRow:
         """The remittance as a list shows it, or NotFound."""
@@ -261,11 +267,6 @@ class Files(Bound):
             query = query.where(table.c.trace == trace)
         rows = self._run(query if state is None else query.where(table.c.state == state)).mappings()
         return tuple(_remittance_row(row) for row in rows)
-
-    def set_remittance_state(self, remittance_id: str, state: RemittanceState, reasons: Sequence[str] = ()) -> None:
-        """Post a held remittance, or hold it for other reasons."""
-        content = {"state": RemittanceState(state), "reasons": body(list(reasons))}
-        self._change(schema.remittance, "remittance", {"id": remittance_id}, content)
 
     def claim_payments(
         self, *, remittance_id: str = "", claim_id: str = "", unmatched: bool = False, limit: int | None = None

@@ -11,39 +11,43 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
+from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, select, text, type_coerce
 
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
 from billing_core.money import Cents
 from serving.errors import Conflict, NotFound
 from serving.store import schema
+from serving.store.balances import Balances
 from serving.store.bound import in_chunks
-from serving.store.chain import LEDGER, ChainReport, Link, day_text, link_hash, moment_text, walk
+from serving.store.bulk import BULK
+from serving.store.chain import LEDGER, ChainReport, Link, day_text, moment_text, spelled_hash, walk
 from serving.store.chained import Chained
 
 BATCH = 1_000  # entries written at a time
 DAY_SHEET = "day sheet"  # the subject of the event that closes a day
 _UNREAD = "unread"
-BULK = 100  # from here on a batch is a bulk load
 
 
 @dataclass(frozen=True, slots=True)
-class OpenBalance:
-    """What one owner owes of one charge. `since` is the first business date of that owner's share."""
+class ChargeSum:
+    """What stands on one account of one charge: the sum of its legs there. `owner` is given for receivables only."""
 
     charge_id: str
     encounter_id: str
     patient_id: str
-    owner: Owner
+    procedure: str
+    service_date: date
+    account: AccountKind
+    owner: Owner | None
     party: str
     amount: Cents
-    service_date: date
-    since: date
 
 
-class Ledger(Chained):
+class Ledger(Balances, Chained):
     """Entries in, balances out."""
 
     _closed_through = _UNREAD
@@ -58,26 +62,28 @@ class Ledger(Chained):
             raise Conflict("the day is closed", mend="post it on an open day; correct by a reversal")
         for first in range(0, len(entries), BATCH):
             self._append_batch(entries[first : first + BATCH])
+        self._keep_balances(entries)
         return len(entries)
 
     def _append_batch(self, entries: Sequence[Entry]) -> None:
-        sealed_at = self.clock.now()
+        practice, sealed_at = self.practice_id, self.clock.now()
         position, previous = self._head(LEDGER)
-        legs: list[dict[str, Any]] = []
-        seals: list[dict[str, Any]] = []
+        tail = f",{_quoted(moment_text(sealed_at))},["
+        legs: list[tuple[Any, ...]] = []
+        seals: list[tuple[Any, ...]] = []
         for entry in entries:
-            entry_legs, seal = _leg_rows(entry), _seal_row(entry) | {"sealed_at": sealed_at}
-            legs.extend(entry_legs)
+            spelt, entry_legs = _spelled_legs(practice, entry)
+            legs += entry_legs
             position += 1
-            hashed = link_hash(previous, _content(self.practice_id, seal, entry_legs))
-            seals.append(seal | {"position": position, "prev_hash": previous, "hash": hashed})
+            hashed = spelled_hash(previous, f"{_spelled_seal(practice, entry)}{tail}{spelt}]]")
+            seals.append((*_seal(practice, entry), sealed_at, position, previous, hashed))
             previous = hashed
         if len(entries) >= BULK and self._connection.dialect.name == "postgresql":
-            # The seals' plans were made when the tables were smaller, perhaps empty; after a bulk load without
-            # fresh statistics they would read all of a practice's entries for each leg.
+            # The plans of the references were made when the tables were smaller, perhaps empty; after a bulk load
+            # without fresh statistics they would read all of a practice's charges for each leg.
             self._run(text("DISCARD PLANS"))
-        self._insert(schema.ledger_leg, legs)
-        self._insert(schema.ledger_entry, seals)
+        self._insert_tuples(schema.ledger_leg, _LEG, legs)
+        self._insert_tuples(schema.ledger_entry, _SEAL, seals)
         self._move_head(LEDGER, position, previous)
 
     def entry(self, entry_id: str) -> Entry:
@@ -105,11 +111,25 @@ class Ledger(Chained):
             found |= self._placed(seal.c.id.in_(about))
         return tuple(found[position] for position in sorted(found))
 
-    def entries_by_cause(self, source: str, reference: str | None = None) -> tuple[Entry, ...]:
-        """Entries whose cause has that source (and reference), in the order they were written."""
+    def entries_from(self, first: int, count: int, reference: str = "", kind: str = "") -> tuple[Entry, ...]:
+        """The entries at `count` places of the chain from `first` on; of one reference or one kind, when given."""
         seal = schema.ledger_entry
-        about = seal.c.source == source
-        return self._entries(about if reference is None else and_(about, seal.c.reference == reference))
+        conditions: list[Any] = [seal.c.position.between(first, first + count - 1)]
+        conditions += [seal.c.reference == reference] if reference else []
+        conditions += [seal.c.kind == kind] if kind else []
+        return self._entries(*conditions)
+
+    def entries_of_kind(self, kind: EntryKind) -> tuple[Entry, ...]:
+        """Every entry of that kind, in the order they were written."""
+        return self._entries(schema.ledger_entry.c.kind == kind)
+
+    def totals_from(self, first: int, count: int) -> dict[AccountKind, Cents]:
+        """What the entries at `count` places of the chain from `first` on moved, by kind of account."""
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
+        query = self._select(leg, leg.c.account, func.sum(leg.c.amount)).join(seal, same)
+        rows = self._run(query.where(seal.c.position.between(first, first + count - 1)).group_by(leg.c.account))
+        return {AccountKind(kind): int(total) for kind, total in rows}
 
     def ledger_head(self) -> str:
         """The hash of the last entry."""
@@ -124,15 +144,34 @@ class Ledger(Chained):
 
     def _placed(self, *conditions: Any) -> dict[int, Entry]:
         """Entries by their place in the chain, in its order."""
-        rows = self._run(self._sealed().where(*conditions)).mappings()
-        return {place: _entry(list(group)) for place, group in groupby(rows, key=lambda row: row["position"])}
+        seal, leg = schema.ledger_entry, schema.ledger_leg
+        columns = (
+            *(seal.c[name] for name in ("position", "id", "kind", "effective", "source", "reference", "reason")),
+            *(seal.c.reverses, leg.c.account, leg.c.owner, leg.c.party, leg.c.charge_id),
+            type_coerce(leg.c.amount, BigInteger),
+        )
+        query = self._select(seal, *columns).join(leg, _same_entry()).order_by(seal.c.position, leg.c.leg)
+        accounts: dict[tuple[str, str | None, str], Account] = {}
+        found: dict[int, Entry] = {}
+        for place, rows in groupby(self._run(query.where(*conditions)).tuples(), key=itemgetter(0)):
+            legs: list[Leg] = []
+            for row in rows:
+                *_, kind, owner, party, charge_id, amount = row
+                account = accounts.get((kind, owner, party))
+                if account is None:
+                    account = Account(AccountKind(kind), Owner(owner) if owner else None, party)
+                    accounts[kind, owner, party] = account
+                legs.append(Leg(account, amount, charge_id or ""))
+            _, entry_id, what, on, source, reference, reason, reverses, *_ = row
+            cause = Cause(source, reference, reason)
+            found[place] = Entry(entry_id, EntryKind(what), on, cause, tuple(legs), reverses or "")
+        return found
 
     def _sealed(self) -> Select[*tuple[Any, ...]]:
         """Every leg beside its seal, in the order of the chain."""
         seal, leg = schema.ledger_entry, schema.ledger_leg
-        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
         columns = [leg.c[name] for name in ("leg", "account", "owner", "party", "charge_id", "amount")]
-        return self._select(seal, seal, *columns).outerjoin(leg, same).order_by(seal.c.position, leg.c.leg)
+        return self._select(seal, seal, *columns).outerjoin(leg, _same_entry()).order_by(seal.c.position, leg.c.leg)
 
     # --- days ---
 
@@ -172,18 +211,6 @@ class Ledger(Chained):
             for charge_id, kind, owner, party, amount in self._run(query)
         )
 
-    def legs_of_charges(self, charge_ids: Iterable[str]) -> dict[str, list[Leg]]:
-        """Every leg about these charges, by charge, in the order written; each charge asked for has a list."""
-        seal, leg = schema.ledger_entry, schema.ledger_leg
-        asked = list(charge_ids)
-        found: dict[str, list[Leg]] = {charge_id: [] for charge_id in asked}
-        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
-        for piece in in_chunks(asked):
-            query = self._select(leg).join(seal, same).where(leg.c.charge_id.in_(piece))
-            for row in self._run(query.order_by(seal.c.position, leg.c.leg)).mappings():
-                found[row["charge_id"]].append(_leg(row))
-        return found
-
     def ledger_sum(self) -> Cents:
         """The sum of every leg of the practice: zero in sound books."""
         leg = schema.ledger_leg
@@ -198,20 +225,6 @@ class Ledger(Chained):
             query = query.where(seal.c.effective <= as_of)
         return {AccountKind(kind): int(total) for kind, total in self._run(query.order_by(leg.c.account))}
 
-    def unapplied(self) -> dict[str, Cents]:
-        """Party -> what we hold of theirs that no charge has taken (positive: our liability); zero is left out."""
-        leg = schema.ledger_leg
-        held = func.sum(leg.c.amount)
-        query = self._select(leg, leg.c.party, held).where(leg.c.account == AccountKind.UNAPPLIED)
-        rows = self._run(query.group_by(leg.c.party).having(held != 0).order_by(leg.c.party))
-        return {party: -int(amount) for party, amount in rows}
-
-    def unapplied_of(self, party: str) -> Cents:
-        """What we hold of one party's that no charge has taken (positive: our liability)."""
-        leg = schema.ledger_leg
-        held = self._select(leg, func.coalesce(func.sum(leg.c.amount), 0))
-        return -int(self._run(held.where(leg.c.account == AccountKind.UNAPPLIED, leg.c.party == party)).scalar_one())
-
     def payments_of_party(self, party: str, kind: EntryKind, after_position: int = 0) -> Cents:
         """The cash of one party's entries of that kind after a place in the chain."""
         seal, leg = schema.ledger_entry, schema.ledger_leg
@@ -223,6 +236,30 @@ class Ledger(Chained):
             .where(seal.c.kind == kind, seal.c.position > after_position)
         )
         return int(self._run(query).scalar_one())
+
+    def sums_of_services(self, since: date, until: date) -> tuple[ChargeSum, ...]:
+        """Of each charge with a day of service in the period (both ends): the sum of its legs by account and owner."""
+        leg, charge = schema.ledger_leg, schema.charge
+        named = (leg.c.charge_id, charge.c.encounter_id, charge.c.patient_id, charge.c.procedure, charge.c.service_date)
+        by = (*named, leg.c.account, leg.c.owner, leg.c.party)
+        query = (
+            self._select(leg, *by, func.sum(leg.c.amount).label("amount"))
+            .join(charge, and_(leg.c.practice_id == charge.c.practice_id, leg.c.charge_id == charge.c.id))
+            .where(charge.c.service_date.between(since, until))
+            .group_by(*by)
+            .order_by(leg.c.charge_id)
+        )
+        return tuple(
+            ChargeSum(
+                **{
+                    **row,
+                    "account": AccountKind(row["account"]),
+                    "owner": Owner(row["owner"]) if row["owner"] else None,
+                    "amount": int(row["amount"]),
+                }
+            )
+            for row in self._run(query).mappings()
+        )
 
     def settled_by_owner(self) -> tuple[tuple[Owner, Cents, Cents], ...]:
         """Of each kind of debtor: what charges that nobody owes any more once put on it, and what was paid of that.
@@ -252,35 +289,13 @@ class Ledger(Chained):
         )
         return tuple((Owner(owner), int(due), int(paid_)) for owner, due, paid_ in self._run(query))
 
-    def open_balances(
-        self, as_of: date, *, owner: Owner | None = None, patient_id: str = ""
-    ) -> tuple[OpenBalance, ...]:
-        """What is owed of each charge by business date `as_of`, zero balances left out, by charge and owner."""
-        seal, leg, charge = schema.ledger_entry, schema.ledger_leg, schema.charge
-        owed, since = func.sum(leg.c.amount), func.min(seal.c.effective, type_=seal.c.effective.type)
-        named = (leg.c.charge_id, charge.c.encounter_id, charge.c.patient_id, leg.c.owner, leg.c.party)
-        query = (
-            self._select(leg, *named, owed.label("amount"), charge.c.service_date, since.label("since"))
-            .join(seal, and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id))
-            .join(charge, and_(leg.c.practice_id == charge.c.practice_id, leg.c.charge_id == charge.c.id))
-            .where(seal.c.effective <= as_of, leg.c.owner.is_not(None))
-            .group_by(*named, charge.c.service_date)
-            .having(owed != 0)
-            .order_by(leg.c.charge_id, leg.c.owner, leg.c.party)
-        )
-        if owner is not None:
-            query = query.where(leg.c.owner == owner)
-        if patient_id:
-            query = query.where(charge.c.patient_id == patient_id)
-        return tuple(
-            OpenBalance(**{**row, "owner": Owner(row["owner"]), "amount": int(row["amount"])})
-            for row in self._run(query).mappings()
-        )
-
     # --- the chain ---
 
     def verify_ledger(self) -> ChainReport:
-        """Walk the ledger's chain from the first entry; the report names the first entry that does not hold."""
+        """Walk the ledger's chain from the first entry, and add up every balance kept beside it.
+
+        The report names the first entry that does not hold, or the first charge whose kept balance does not.
+        """
         report = walk(LEDGER, self._ledger_links(), self._head(LEDGER))
         if not report.sound:
             return report
@@ -295,6 +310,9 @@ class Ledger(Chained):
             return replace(report, sound=False, broken_id=stray, reason="it has legs and no seal")
         if self.ledger_sum() != 0:  # somebody who could hash the chain anew has written unbalanced legs
             return replace(report, sound=False, reason="the legs do not sum to zero")
+        charge = self.differing_balance()
+        if charge:
+            return replace(report, sound=False, broken_id=charge, reason="its kept balance is not the sum of its legs")
         return report
 
     def _unsealed_entry(self) -> str:
@@ -322,32 +340,54 @@ class Ledger(Chained):
                 yield Link(legs[0]["id"], legs[0]["position"], legs[0]["prev_hash"], legs[0]["hash"], content)
 
 
-def _leg_rows(entry: Entry) -> list[dict[str, Any]]:
-    return [
-        {
-            "entry_id": entry.id,
-            "leg": number,
-            "account": leg.account.kind.value,
-            "owner": leg.account.owner.value if leg.account.owner else None,
-            "party": leg.account.party,
-            "charge_id": leg.charge_id or None,
-            "amount": leg.amount,
-        }
-        for number, leg in enumerate(entry.legs, start=1)
-    ]
+def _same_entry() -> ColumnElement[bool]:
+    seal, leg = schema.ledger_entry, schema.ledger_leg
+    return and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
 
 
-def _seal_row(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "kind": entry.kind.value,
-        "effective": entry.effective,
-        "source": entry.cause.source,
-        "reference": entry.cause.reference,
-        "reason": entry.cause.reason,
-        "reverses": entry.reverses or None,
-        "leg_count": len(entry.legs),
-    }
+# An entry is spelled twice over: here, straight from the record, when it is sealed, and by `_content` with
+# `canonical`, from the stored columns, when it is proved. The two must agree, or nothing proves.
+
+_LEG = ("practice_id", "entry_id", "leg", "account", "owner", "party", "charge_id", "amount")
+_SEAL = (
+    *("practice_id", "id", "kind", "effective", "source", "reference", "reason", "reverses", "leg_count"),
+    *("sealed_at", "position", "prev_hash", "hash"),
+)
+_quoted = encode_basestring  # a text in quotation marks, as `canonical` writes it
+
+
+def _spelled_legs(practice_id: str, entry: Entry) -> tuple[str, list[tuple[Any, ...]]]:
+    """The legs as the hash covers them, and as rows in the order of `_LEG`."""
+    spelt: list[str] = []
+    rows: list[tuple[Any, ...]] = []
+    for number, leg in enumerate(entry.legs, start=1):
+        account, charge, amount = leg.account, leg.charge_id, leg.amount
+        kind, party = str(account.kind), account.party
+        owner = str(account.owner) if account.owner else None
+        spelt.append(
+            f'[{number},"{kind}",{_or_null(owner)},{_quoted(party)},{_quoted(charge) if charge else "null"},{amount}]'
+        )
+        rows.append((practice_id, entry.id, number, kind, owner, party, charge or None, amount))
+    return ",".join(spelt), rows
+
+
+def _or_null(name: str | None) -> str:
+    return _quoted(name) if name else "null"
+
+
+def _spelled_seal(practice_id: str, entry: Entry) -> str:
+    """The beginning of what the hash covers, up to the moment of sealing."""
+    cause = entry.cause
+    who = f"[{_quoted(practice_id)},{_quoted(entry.id)},{_quoted(entry.kind)},{_quoted(day_text(entry.effective))}"
+    why = f"{_quoted(cause.source)},{_quoted(cause.reference)},{_quoted(cause.reason)}"
+    return f"{who},{why},{_or_null(entry.reverses)},{len(entry.legs)}"
+
+
+def _seal(practice_id: str, entry: Entry) -> tuple[Any, ...]:
+    """The seal in the order of `_SEAL`, up to the moment of sealing."""
+    cause = entry.cause
+    named = (practice_id, entry.id, str(entry.kind), entry.effective, cause.source, cause.reference, cause.reason)
+    return (*named, entry.reverses or None, len(entry.legs))
 
 
 def _content(practice_id: str, seal: Any, legs: Iterable[Any]) -> list[Any]:
@@ -356,15 +396,3 @@ def _content(practice_id: str, seal: Any, legs: Iterable[Any]) -> list[Any]:
     tail = [seal["reason"], seal["reverses"], seal["leg_count"], moment_text(seal["sealed_at"])]
     sides = [[leg["leg"], leg["account"], leg["owner"], leg["party"], leg["charge_id"], leg["amount"]] for leg in legs]
     return [*head, *tail, sides]
-
-
-def _leg(row: Any) -> Leg:
-    owner = Owner(row["owner"]) if row["owner"] else None
-    return Leg(Account(AccountKind(row["account"]), owner, row["party"]), row["amount"], row["charge_id"] or "")
-
-
-def _entry(rows: list[Any]) -> Entry:
-    seal = rows[0]
-    cause = Cause(seal["source"], seal["reference"], seal["reason"])
-    legs = tuple(_leg(row) for row in rows if row["leg"] is not None)
-    return Entry(seal["id"], EntryKind(seal["kind"]), seal["effective"], cause, legs, seal["reverses"] or "")

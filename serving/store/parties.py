@@ -89,10 +89,6 @@ class Parties(Bound):
         """The payer, or NotFound."""
         return self._record(Payer, schema.payer, "payer", id=payer_id)
 
-    def payer_by_number(self, number: str) -> Payer:
-        """The payer with this electronic payer id (NM109), or NotFound."""
-        return self._record(Payer, schema.payer, "payer", number=number)
-
     @_once
     def payers(self) -> tuple[Payer, ...]:
         """Every payer, by id."""
@@ -172,12 +168,8 @@ class Parties(Bound):
 
     # --- the patients ---
 
-    def save_guarantor(self, record: Guarantor) -> None:
-        """Add a guarantor, or replace the one of that id."""
-        self.save_guarantors([record])
-
     def save_guarantors(self, records: Iterable[Guarantor]) -> None:
-        """Many guarantors at once."""
+        """Add guarantors, or replace those of the same id."""
         self._save(schema.guarantor, [{"id": r.id, "body": body(r)} for r in records])
 
     def guarantor(self, guarantor_id: str) -> Guarantor:
@@ -189,12 +181,8 @@ class Parties(Bound):
         table = schema.guarantor
         return self._records(Guarantor, self._select(table, table.c.body).order_by(table.c.id))
 
-    def save_patient(self, record: Patient) -> None:
-        """Add a patient, or replace the one of that id. The guarantor must be there."""
-        self.save_patients([record])
-
     def save_patients(self, records: Iterable[Patient]) -> None:
-        """Many patients at once."""
+        """Add patients, or replace those of the same id. Their guarantors must be there."""
         rows = [
             {
                 "id": r.id,
@@ -228,12 +216,8 @@ class Parties(Bound):
         query = self._select(table, table.c.body).where(matches).order_by(table.c.last_name, table.c.id)
         return self._records(Patient, query.limit(limit))
 
-    def save_coverage(self, record: Coverage) -> None:
-        """Add a coverage, or replace the one of that id."""
-        self.save_coverages([record])
-
     def save_coverages(self, records: Iterable[Coverage]) -> None:
-        """Many coverages at once."""
+        """Add coverages, or replace those of the same id."""
         rows = [
             {
                 "id": r.id,
@@ -259,12 +243,14 @@ class Parties(Bound):
         query = self._select(table, table.c.body).where(table.c.patient_id == patient_id)
         return self._records(Coverage, query.order_by(table.c.rank, table.c.effective, table.c.id))
 
-    def coverages_of(self, patient_ids: Iterable[str]) -> dict[str, tuple[Coverage, ...]]:
-        """The coverages of many patients, each as `coverages` gives them; a patient without one is left out."""
+    def coverages_of(self, patient_ids: Iterable[str], *, from_rank: int = 1) -> dict[str, tuple[Coverage, ...]]:
+        """The coverages of many patients, each as `coverages` gives them, from that payer in order on; a patient
+        without one is left out.
+        """
         table = schema.coverage
         found: dict[str, tuple[Coverage, ...]] = {}
         for piece in in_chunks(patient_ids):
-            query = self._select(table, table.c.body).where(table.c.patient_id.in_(piece))
+            query = self._select(table, table.c.body).where(table.c.patient_id.in_(piece), table.c.rank >= from_rank)
             for record in self._records(Coverage, query.order_by(table.c.rank, table.c.effective, table.c.id)):
                 found[record.patient_id] = (*found.get(record.patient_id, ()), record)
         return found
@@ -279,18 +265,8 @@ class Parties(Bound):
             )
         return frozenset(found)
 
-    def coverages_of_member(self, member_id: str) -> tuple[Coverage, ...]:
-        """Every coverage with this member id: how a payer's answer without our number is matched."""
-        table = schema.coverage
-        query = self._select(table, table.c.body).where(table.c.member_id == member_id)
-        return self._records(Coverage, query.order_by(table.c.rank, table.c.id))
-
-    def save_authorization(self, record: Authorization) -> None:
-        """Add a prior authorization, or replace the one of that id."""
-        self.save_authorizations([record])
-
     def save_authorizations(self, records: Iterable[Authorization]) -> None:
-        """Many prior authorizations at once."""
+        """Add prior authorizations, or replace those of the same id."""
         rows = [
             {
                 "id": r.id,

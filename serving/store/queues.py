@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import func
 
 from billing_core.money import Cents
-from serving.errors import NotFound
 from serving.store import schema
 from serving.store.bound import Bound, body
 from serving.store.states import WorkStatus
@@ -105,10 +104,6 @@ class Queues(Bound):
         """Close a work item, saying what came of it."""
         self._change(schema.work_item, "work item", {"id": work_id}, {"status": WorkStatus.DONE, "outcome": outcome})
 
-    def assign_work(self, work_id: str, login: str) -> None:
-        """Give a work item to somebody."""
-        self._change(schema.work_item, "work item", {"id": work_id}, {"assigned_to": login})
-
     # --- statements ---
 
     def add_statement(self, guarantor_id: str, statement_on: date, total: Cents, statement: Any, pdf: bytes) -> str:
@@ -164,13 +159,6 @@ class Queues(Bound):
         columns = [table.c[name] for name in Activation.__dataclass_fields__]
         query = self._select(table, *columns).where(table.c.kind == kind).order_by(table.c.version.desc())
         return tuple(Activation(**row) for row in self._run(query).mappings())
-
-    def active_artifact(self, kind: str) -> Activation:
-        """The activation that should serve, or NotFound."""
-        found = self.activations(kind)
-        if not found:
-            raise NotFound("active model")
-        return found[0]
 
 
 def _work(row: Any) -> StoredWork:

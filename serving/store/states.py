@@ -59,6 +59,17 @@ class DenialStatus(StrEnum):
     WRITTEN_OFF = "written off"
 
 
+class AppealState(StrEnum):
+    """Where one level of an appeal stands."""
+
+    DRAFT = "draft"  # the letter is a person's to edit
+    FILED = "filed"  # signed and sent; the payer has to decide
+    OVERTURNED = "overturned"  # the payer took its refusal back whole
+    PARTLY = "partly overturned"
+    UPHELD = "upheld"  # the payer stands by it
+    WITHDRAWN = "withdrawn"  # by us
+
+
 class WorkStatus(StrEnum):
     """Where an item of a work queue stands."""
 

@@ -6,16 +6,19 @@ Debit is positive. `line()` gives a charge's figures, zeros left out; `account()
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from billing_core.account import Debtor
+from billing_core.bank import Deposit, Expected, reconcile
 from billing_core.claim import Claim, ClaimState
 from billing_core.claim_build import secondary
 from billing_core.denial import denials, outcome
 from billing_core.ledger import AccountKind, Cause, Owner
 from billing_core.matching import match
 from billing_core.posting import assign, post_patient_payment, refund, undo, write_off
+from billing_core.provider_adjustment import settlements
 from billing_core.reason import DenialCategory
 from billing_core.registration import Payer
 from billing_core.remittance import Group, ProviderAdjustment, ServicePayment
@@ -402,3 +405,62 @@ def test_27_budget_cuts_and_agreed_discounts_are_contractual_never_denials() -> 
     assert ledger.receive(remittance(payment)).denials == ()
     assert ledger.line() == {"insurance": 6272, "contractual": 2128, "open": 1600, "owes": "guarantor"}
     assert all(a.group is not Group.OTHER for a in payment.services[0].adjustments)
+
+
+# --- the bank, and what payers settle among their own codes -----------------------------------------------------------
+
+
+def test_28_one_remittance_comes_in_two_deposits_and_one_deposit_holds_two_remittances() -> None:
+    """Announced: 300.00 and, a day later, 120.00 and 45.00. The bank shows 250.00 + 50.00 of the first, and 165.00."""
+    announced = [
+        Expected("first", DAY, 30000, "EFT100"),
+        Expected("second", DAY + timedelta(days=1), 12000, "EFT101"),
+        Expected("third", DAY + timedelta(days=1), 4500, "EFT102"),
+    ]
+    bank = [
+        Deposit(DAY + timedelta(days=1), 25000, "EFT100 part 1", 1),
+        Deposit(DAY + timedelta(days=2), 5000, "EFT100 part 2", 2),
+        Deposit(DAY + timedelta(days=2), 16500, "branch", 3),
+        Deposit(DAY + timedelta(days=3), 2000, "drawer", 4),
+    ]
+    found = reconcile(bank, announced)
+    assert {tuple(d.line for d in m.deposits): tuple(p.key for p in m.payments) for m in found.matches} == {
+        (1, 2): ("first",),
+        (3,): ("second", "third"),
+    }
+    assert all(sum(d.amount for d in m.deposits) == sum(p.amount for p in m.payments) for m in found.matches)
+    assert ([d.reference for d in found.deposits], found.payments) == (["drawer"], ())
+
+
+def test_29_what_is_carried_out_as_fb_and_taken_later_as_wo_is_settled_and_owes_nothing() -> None:
+    """70.00 taken back of a file that pays nothing: carried (FB -70.00), and withheld from the next file (WO 70.00)."""
+    ledger, sent = paid()
+    back = taken_back(replace(answer(sent, ("CO-45 20", "PR-3 10")), payer_reference="ICN123456"))
+    first = replace(remittance(back, trace="B", amount=0), provider_adjustments=(carried := _plb("FB", -7000),))
+    posted = [*ledger.receive(first).entries]
+    assert carried.amount == -7000 and ledger.account(CARRIED, "payer") == -7000
+    (open_,) = settlements(posted)
+    assert (open_.withheld, open_.carried, open_.open) == (0, -7000, -7000)
+    other = ledger.bill(claim(0, 9000, serial=2), charge=False)
+    paying = remittance(replace(answer(other, (), ("CO-45 10",)), number="UNKNOWN"), trace="C", amount=1000)
+    posted += ledger.receive(replace(paying, provider_adjustments=(_plb("WO", 7000),))).entries
+    (settled,) = settlements(posted)
+    assert (settled.withheld, settled.carried, settled.open) == (7000, -7000, 0)
+    assert ledger.account(TAKEBACK, "payer") + ledger.account(CARRIED, "payer") == 0
+    assert ledger.account(CASH) == 7000 + 0 + 1000
+
+
+def _plb(reason: str, amount: int) -> ProviderAdjustment:
+    return ProviderAdjustment(reason, "ICN123456", amount)
+
+
+def test_30_a_tertiary_pays_more_than_is_left_and_the_rest_is_its_credit() -> None:
+    """200.00: 100.00 paid and 50.00 cut, 40.00 by the second; the third, owing 10.00, pays 25.00."""
+    ledger, first = three_payers()
+    ledger.receive(remittance(answer(first, ("CO-45 50", "PR-2 50")), trace="A"))
+    second = next_claim(ledger, 2)
+    ledger.receive(remittance(answer(second, ("OA-23 150", "PR-2 10"), status="2"), trace="B"), "payer-2")
+    third = next_claim(ledger, 3)
+    posted = ledger.receive(remittance(answer(third, ("OA-23 175",), status="3"), trace="C"), "payer-3")
+    assert ledger.line() == {"insurance": 15000, "contractual": 5000}
+    assert ledger.account(UNAPPLIED, "payer-3") == -1500 and rules(posted) == ["posting-overpaid"]

@@ -1,26 +1,35 @@
-"""The facts of an appeal, each with its source; and when there is none."""
+"""The facts of an appeal, each with its source; by when each level must be used; and when there is none."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
 
-from billing_core.appeal import Letter, deadlines, letter
+from billing_core.appeal import Grounds, Letter, Quote, Refusal, appeal_by, deadlines, letter
+from billing_core.contract import Contract, Remedy, RemedyTerm, Since
 from billing_core.denial import denials
 from billing_core.remittance import ClaimPayment
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import DAY, answer, claim
 
 SENT = replace(claim(15000), authorization="AUTH77")
+NOTE = Quote("99213", "40 minutes face to face,\n  insulin adjusted", "note of 2026-04-07, characters 90 to 134")
+LEVELS = (
+    RemedyTerm(Remedy.APPEAL, Since.REMITTANCE, days=120),
+    RemedyTerm(Remedy.APPEAL, Since.LEVEL_BEFORE, days=60, level=2),
+)
 
 
-def write(payment: ClaimPayment, today: date = DAY) -> Letter:
-    return letter(SENT, payment, denials(payment)[0], specimens.CONTRACT, "TRACE1", DAY, today)
+def write(
+    payment: ClaimPayment, today: date = DAY, contract: Contract = specimens.CONTRACT, grounds: Grounds | None = None
+) -> Letter:
+    refusal = Refusal(payment, denials(payment), "TRACE1", DAY)
+    return letter(SENT, refusal, contract, grounds or Grounds(), today)
 
 
 def test_every_sentence_names_where_it_stands_written() -> None:
     payment = answer(SENT, ("CO-50 150",), remarks=("N115",))
-    made = write(payment)
+    made = write(payment, grounds=Grounds(chart=(NOTE, Quote("J06.9", "sore throat", "another visit"))))
     assert made.findings == ()
     assert all(fact.source for fact in made.facts)
     text = {fact.sentence: fact.source for fact in made.facts}
@@ -30,6 +39,9 @@ def test_every_sentence_names_where_it_stands_written() -> None:
     assert "The contract allows 90.00 for each unit of 99213." in text
     assert "You gave the remarks N115." in text
     assert "The claim carried authorization AUTH77." in text
+    quoted = "For 99213 the chart records: \u201c40 minutes face to face, insulin adjusted\u201d."
+    assert text[quoted] == NOTE.source, "word for word, but for the line breaks"
+    assert not [sentence for sentence in text if "sore throat" in sentence], "not a code of the refused line"
 
 
 def test_no_patient_is_named() -> None:
@@ -49,8 +61,32 @@ def test_no_appeal_of_what_was_unprocessable_is_the_patients_or_is_too_late() ->
     assert write(answer(SENT, ("CO-50 150",)), DAY + timedelta(days=180)).facts
 
 
+def test_a_claim_called_late_is_answered_with_the_payers_own_acknowledgment() -> None:
+    payment = answer(SENT, ("CO-29 150",))
+    taken = Grounds(accepted_on=specimens.SERVICE + timedelta(days=5), accepted_in="ack.277ca")
+    text = {fact.sentence: fact.source for fact in write(payment, grounds=taken).facts}
+    assert text[f"Your own system took the claim on {taken.accepted_on}."] == "acknowledgment 277CA ack.277ca"
+    assert any(s.startswith("The contract lets a claim for that day be filed until") for s in text)
+    too_late = replace(taken, accepted_on=specimens.SERVICE + timedelta(days=300))
+    said = [fact.sentence for fact in write(payment, grounds=too_late).facts]
+    assert not any(s.startswith("The contract lets a claim") for s in said), "we do not claim what is not so"
+
+
 def test_deadlines_run_from_service_and_remittance() -> None:
     by = deadlines(SENT, specimens.CONTRACT, DAY)
     assert by.file_by == specimens.SERVICE + timedelta(days=90)
     assert by.correct_by == DAY + timedelta(days=60)
     assert by.appeal_by == DAY + timedelta(days=180)
+
+
+def test_each_level_has_the_deadline_its_contract_names() -> None:
+    plain, levels = specimens.CONTRACT, replace(specimens.CONTRACT, remedies=LEVELS)
+    decided = DAY + timedelta(days=200)
+    assert appeal_by(plain, 1, DAY, None) == DAY + timedelta(days=180)
+    assert appeal_by(plain, 2, DAY, decided) is None, "nothing is invented where the contract is silent"
+    assert appeal_by(levels, 1, DAY, None) == DAY + timedelta(days=120)
+    assert appeal_by(levels, 2, DAY, None) is None
+    assert appeal_by(levels, 2, DAY, decided) == decided + timedelta(days=60)
+    payment, second = answer(SENT, ("CO-50 150",)), Grounds(level=2, decided_on=decided)
+    assert "level 2 is in time" in write(payment, decided, levels, second).facts[-1].sentence
+    assert write(payment, decided + timedelta(days=61), levels, second).findings

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from billing_core.money import Cents
-from billing_core.record import canonical, digest, from_plain, to_plain
+from billing_core.record import canonical, digest, from_plain, from_plain_with, spell, to_plain
 from tests.billing_core import money_specimens, specimens
 
 
@@ -62,6 +62,24 @@ PLAIN: dict[str, Any] = {
 def test_a_record_is_spelled_in_one_way_and_read_back() -> None:
     assert to_plain(TREE) == PLAIN
     assert from_plain(Tree, json.loads(json.dumps(PLAIN))) == TREE
+
+
+def test_a_record_spelled_at_once_is_its_plain_values_spelled() -> None:
+    odd = dataclasses.replace(TREE, name='a "quoted" \\ \n \x7f caf\u00e9 100%s', leaves=(), best=None)
+    answered = money_specimens.answer(specimens.claim(), ("CO-45 20.00",))
+    for record in (TREE, odd, specimens.claim(), answered, money_specimens.remittance(answered)):
+        assert spell(record).encode() == canonical(to_plain(record))
+    with pytest.raises(TypeError, match="float"):
+        spell(dataclasses.replace(TREE, extra={"k": 0.5}))
+
+
+def test_a_part_known_already_is_taken_as_given_and_the_rest_is_still_read_strictly() -> None:
+    plain = to_plain(TREE)
+    assert from_plain_with(Tree, plain, {"best": TREE.best}) == TREE
+    with pytest.raises(ValueError, match=r"leaves\[1\]\.amount: not a valid amount"):
+        from_plain_with(Tree, plain | {"leaves": [plain["leaves"][0], {"amount": "x", "on": "2026-01-02"}]}, {})
+    with pytest.raises(ValueError, match="unknown field 'root'"):
+        from_plain_with(Tree, plain | {"root": 1}, {})
 
 
 def test_every_specimen_of_the_core_comes_back_as_it_was() -> None:

@@ -9,7 +9,7 @@ from billing_core.claim import ClaimState
 from billing_core.contract import Remedy
 from billing_core.denial import denials, outcome
 from billing_core.rule import Finding, Severity
-from billing_core.work_queue import WorkItem, WorkKind, denial_item, finding_item, order
+from billing_core.work_queue import WorkItem, WorkKind, denial_item, finding_item, order, today
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import DAY, answer, claim
 
@@ -82,3 +82,42 @@ def test_findings_become_an_item() -> None:
     found = Finding("r", Severity.ERROR, "the member id is missing", "claim", "copy it from the card")
     made = finding_item("w", WorkKind.HELD_EDIT, SENT, [found, found], date(2026, 6, 1))
     assert (made.at_stake, made.reasons, made.mend) == (15000, ("the member id is missing",), "copy it from the card")
+
+
+def test_a_day_of_work_makes_room_for_what_would_lapse() -> None:
+    items = [item("best", 9000), item("good", 5000), item("soon", 400, None, 0), item("next", 300, None, 1)]
+    ranked = order(items, DAY)
+    assert [r.item.id for r in ranked] == ["best", "good", "soon", "next"]
+    assert today(ranked, 0) == frozenset()
+    assert today(ranked, 1) == {"soon"}, "the best can wait; what is due today cannot"
+    assert today(ranked, 2) == {"best", "soon"}
+    assert today(ranked, 9) == {"best", "good", "soon", "next"}
+
+
+def test_what_cannot_all_be_kept_loses_the_least_and_the_lapsed_take_no_room() -> None:
+    items = [item("a", 100, None, 0), item("b", 900, None, 0), item("lapsed", 9000, None, -1), item("cheap", 5)]
+    assert today(order(items, DAY), 1) == {"b"}
+    assert today(order(items, DAY), 3) == {"a", "b"}
+
+
+def test_every_day_worked_so_loses_no_more_than_must_be_lost() -> None:
+    """Worked through day by day, the plan keeps as much as the best of all plans, found by trying them all."""
+    import itertools
+    import random
+
+    chance = random.Random(4)
+    for _ in range(25):
+        items = [item(f"i{n}", 100 * chance.randint(1, 30), None, chance.choice((None, 0, 1, 1, 2))) for n in range(6)]
+        kept, left, days = 0, items, 0
+        while left and days < 6:
+            ranked = order(left, DAY + timedelta(days=days))
+            now = today(ranked, 2)
+            kept += sum(r.expected_value for r in ranked if r.item.id in now)
+            left, days = [i for i in left if i.id not in now], days + 1
+        value = {r.item.id: r.expected_value for r in order(items, DAY)}
+        due = {i.id: 9 if i.deadline is None else (i.deadline - DAY).days for i in items}
+        best = max(
+            sum(value[name] for place, name in enumerate(plan) if place // 2 <= due[name])
+            for plan in itertools.permutations(value)
+        )
+        assert kept == best

@@ -28,6 +28,7 @@ from serving.ids import SystemClock, uuid7
 from serving.settings import Settings
 from serving.store.books import Books, Store
 from tests.billing_core import specimens
+from tests.browser import money_house
 from tests.serving.store import filled
 from training.coding import build
 
@@ -44,9 +45,13 @@ Assessment and plan:
 
 I spent 25 minutes on this established patient's visit.
 """
+KNEE = "Assessment and plan:\n1. Knee pain. Continue ibuprofen 400 mg.\n"
 # name of the visit -> the patient's last name and the note
 VISITS = {
     "keys": ("Arden", NOTE),
+    "fast": ("Avery", NOTE),
+    "query": ("Avis", KNEE),
+    "close": ("Axel", NOTE),
     "sign": ("Barlow", NOTE),
     "unsure": ("Boyle", NOTE),
     "refresh": ("Cutler", NOTE),
@@ -56,11 +61,18 @@ VISITS = {
     "knee": ("Hale", f"{NOTE}\nMRI of the knee without contrast was done.\n"),
     "images": ("Ember", f"{NOTE}\nMRI of the knee without contrast was done.\n"),
 }
+PRACTICES = {
+    "elm": ("ELMF", "Elm Family Medicine"),
+    "oak": ("OAKS", "Oak Street Clinic"),
+    "ash": ("ASHM", "Ash Street Practice"),  # the money screens' own: `money_house`
+}
 USERS = {
     "coder": {"elm": ["coder"]},
     "biller": {"elm": ["biller"]},
     "both": {"elm": ["coder", "biller", "manager"], "oak": ["biller"]},
-    "nobody": {"elm": ["data_scientist"]},
+    "nobody": {"elm": ["administrator"]},
+    "cashier": {"ash": ["biller"]},
+    "chief": {"ash": ["manager"]},
 }
 
 
@@ -74,13 +86,18 @@ class Served:
     def token(self, login: str) -> dict[str, str]:
         """The headers of a signed-in program."""
         answer = httpx.post(f"{self.api}/token", data={"username": login, "password": PASSWORD})
-        return {"Authorization": f"Bearer {answer.json()['access_token']}", "X-Cleanclaim-Practice": "elm"}
+        practice = next(iter(USERS[login]))
+        return {"Authorization": f"Bearer {answer.json()['access_token']}", "X-Cleanclaim-Practice": practice}
 
     def ask(self, login: str, method: str, path: str, body: Any = None) -> Any:
         """What the API answers a program of this user."""
         answer = httpx.request(method, self.api + path, json=body, headers=self.token(login), timeout=PATIENCE)
         assert answer.is_success, answer.text
         return answer.json()
+
+    def fetch(self, login: str, path: str) -> bytes:
+        """A file of the API, byte for byte."""
+        return httpx.get(self.api + path, headers=self.token(login), timeout=PATIENCE).raise_for_status().content
 
 
 def furnish(home: Path) -> Settings:
@@ -89,8 +106,7 @@ def furnish(home: Path) -> Settings:
     home.mkdir()
     store = Store(ours.database_url, SystemClock(), uuid7)
     with store.access() as access:
-        for practice_id, mark in (("elm", "ELMF"), ("oak", "OAKS")):
-            name = {"elm": "Elm Family Medicine", "oak": "Oak Street Clinic"}[practice_id]
+        for practice_id, (mark, name) in PRACTICES.items():
             access.add_practice(replace(filled.practice(practice_id, mark), name=name))
         users = {login: access.add_user(login, PASSWORD).id for login in USERS}
     for login, places in USERS.items():
@@ -102,6 +118,7 @@ def furnish(home: Path) -> Settings:
     with store.open("elm") as books:
         _register(books)
         artifacts.activate(books, ours.artifacts, "coding", model, "scientist")
+    money_house.fill(store, ours, date.today())
     store.close()
     return ours
 
@@ -112,14 +129,14 @@ def _register(books: Books) -> None:
     books.save_prices([Price(code, 15000, date(2024, 1, 1)) for code in ("99213", "99214", "73721")])
     books.save_provider(specimens.PROVIDER)
     books.save_location(specimens.LOCATION)
-    books.save_guarantor(Guarantor("guarantor", specimens.NAME, specimens.HOME))
+    books.save_guarantors([Guarantor("guarantor", specimens.NAME, specimens.HOME)])
     seen = date.today() - timedelta(days=5)
     for number, (name, (last, note)) in enumerate(VISITS.items()):
         called = PersonName(last, "Ann")
         patient = replace(specimens.PATIENT, id=f"patient-{name}", record_number=str(number), name=called)
-        books.save_patient(patient)
+        books.save_patients([patient])
         if name != "paper":  # who pays for that visit: the guarantor alone
-            books.save_coverage(replace(specimens.COVERAGE, id=f"coverage-{name}", patient_id=patient.id))
+            books.save_coverages([replace(specimens.COVERAGE, id=f"coverage-{name}", patient_id=patient.id)])
         sha256 = hashlib.sha256(note.encode()).hexdigest()
         visit = Encounter(name, patient.id, "provider", "location", seen, Setting.OUTPATIENT, sha256)
         books.save_encounter(visit, note)

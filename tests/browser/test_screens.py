@@ -59,12 +59,63 @@ def test_one_key_a_decision_with_the_evidence_marked(sign_in: SignIn, served: Se
     page.wait_for_selector("tr[data-id=keys][aria-selected=false]")
 
 
+def test_a_digit_rejects_with_its_reason_and_a_typed_code_waits_for_nobody(sign_in: SignIn, served: Served) -> None:
+    """Keys as fast as they come: none is lost, none lands on another code."""
+    page = sign_in("coder")
+    open_visit(page, served, "fast")
+    for key in ("a", "2", "a", "/"):
+        page.keyboard.press(key)
+    page.keyboard.type("z7984")  # without its point
+    page.keyboard.press("Enter")
+    page.keyboard.press("/")
+    page.keyboard.type("93000")
+    page.keyboard.press("Enter")
+    wait_saved(page, "5 of 5 decided")
+    kept = decisions(served, "fast")
+    assert kept == {"I10": "accept", "E11.9": "reject history", "99213": "accept", "Z79.84": "add", "93000": "add"}
+
+
+def test_a_query_is_asked_and_answered_with_keys_and_holds_the_visit(sign_in: SignIn, served: Served) -> None:
+    page = sign_in("coder")
+    open_visit(page, served, "query")
+    assert page.locator("li.now").get_attribute("data-code") == "M25.569"
+    page.keyboard.press("q")
+    page.locator("li.now", has_text="Which side does this concern?").wait_for()
+    assert "Unable to determine" in page.locator("li.now").inner_text()
+    page.keyboard.press("q")
+    page.locator("li.now .asked", has_text="asked").wait_for()
+    page.locator("tr[data-id=query]", has_text="asked").wait_for()
+    for key in ("a", "a", "s"):
+        page.keyboard.press(key)
+    page.locator(".said", has_text="Not signed.").wait_for()
+    assert "query to the provider is not answered" in page.locator(".findings").inner_text()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("q")
+    page.keyboard.press("2")
+    page.locator(".asked", has_text="answered: Left").wait_for()
+    (query,) = served.ask("coder", "GET", "/encounters/query")["queries"]
+    assert (query["answer"], query["state"], query["recorded_by"]) == ("Left", "answered", "coder")
+
+
+def test_a_visit_is_ended_without_a_charge_by_two_keys(sign_in: SignIn, served: Served) -> None:
+    page = sign_in("coder")
+    open_visit(page, served, "close")
+    page.keyboard.press("e")
+    page.locator("li.ending", has_text="Why is nothing billed").wait_for()
+    page.keyboard.press("1")
+    page.locator(".said", has_text="Closed without a charge").wait_for()
+    page.wait_for_selector("tr[data-id=close]", state="detached")
+    view = served.ask("coder", "GET", "/encounters/close")
+    assert (view["status"], view["close_reason"]) == ("closed", "global_period")
+
+
 def test_accepted_codes_are_signed_and_the_claim_is_ready(sign_in: SignIn, served: Served) -> None:
     page = sign_in("coder")
     open_visit(page, served, "sign")
     for _ in range(3):
         page.keyboard.press("a")
     wait_saved(page, "3 of 3 decided")
+    at_rest(page)
     order = page.get_by_label("Diagnoses, first-listed first")
     assert order.input_value() == "I10 E11.9"
     order.fill("E11.9 I10")

@@ -23,8 +23,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("denial_drivers", "first raising reason of"),
-        ("calibration_and_fairness", "payer 60050"),
+        ("denial_drivers", "without an answer, "),
+        ("calibration_and_fairness", "judged claims, stated "),
     ],
 )
 def test_it_runs_and_says_what_it_promises(

@@ -12,11 +12,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from billing_core.record import to_plain
+from models.denial.facts import facts
 from serving import settings
 from serving.api import create_app
 from serving.desk import models
 from serving.ids import FixedClock
 from serving.security import ACTIONS, Role
+from tests.billing_core import specimens
 from tests.security.two_practices import SURNAME, TODAY, Two, small_model, two_practices
 from tests.stories.clinic import PASSWORD
 
@@ -45,12 +48,29 @@ DOORS: dict[tuple[str, str], str] = {
     ("POST", "/encounters/{encounter_id}/suggestions"): "note.suggest",
     ("PUT", "/encounters/{encounter_id}/decisions"): "code.decide",
     ("POST", "/encounters/{encounter_id}/signature"): "encounter.sign",
+    ("POST", "/encounters/{encounter_id}/close"): "encounter.close",
+    ("POST", "/encounters/{encounter_id}/reopen"): "encounter.close",
+    ("GET", "/encounters/{encounter_id}/replay"): "encounter.read",
+    ("POST", "/encounters/{encounter_id}/queries"): "query.ask",
+    ("GET", "/queries"): "encounter.read",
+    ("POST", "/queries/{query_id}/answer"): "query.answer",
+    ("POST", "/queries/{query_id}/settle"): "query.ask",
+    ("POST", "/queries/{query_id}/withdraw"): "query.ask",
+    ("GET", "/coding/symmetry"): "analytics.read",
     ("GET", "/queue"): "queue.read",
     ("GET", "/claims"): "claim.read",
     ("POST", "/claims/submissions"): "claim.submit",
     ("GET", "/claims/{claim_id}"): "claim.read",
     ("POST", "/claims/{claim_id}/mend"): "claim.mend",
     ("POST", "/claims/{claim_id}/write-off"): "writeoff.ask",
+    ("GET", "/appeals"): "appeal.read",
+    ("GET", "/claims/{claim_id}/appeals"): "appeal.read",
+    ("POST", "/claims/{claim_id}/appeals"): "appeal.write",
+    ("GET", "/appeals/{appeal_id}"): "appeal.read",
+    ("PUT", "/appeals/{appeal_id}"): "appeal.write",
+    ("POST", "/appeals/{appeal_id}/filing"): "appeal.write",
+    ("POST", "/appeals/{appeal_id}/outcome"): "appeal.write",
+    ("GET", "/appeals/{appeal_id}/pdf"): "appeal.read",
     ("GET", "/write-offs"): "writeoff.read",
     ("POST", "/write-offs/{work_id}/approve"): "writeoff.approve",
     ("POST", "/write-offs/{work_id}/decline"): "writeoff.approve",
@@ -73,6 +93,27 @@ DOORS: dict[tuple[str, str], str] = {
     ("GET", "/analytics"): "analytics.read",
     ("GET", "/ledger/proof"): "ledger.read",
     ("GET", "/ledger/digest"): "ledger.read",
+    ("GET", "/remittances"): "remittance.read",
+    ("GET", "/remittances/{remittance_id}"): "remittance.read",
+    ("GET", "/remittances/{remittance_id}/claims/{position}"): "remittance.read",
+    ("GET", "/carried"): "remittance.read",
+    ("GET", "/entries/{entry_id}"): "ledger.read",
+    ("GET", "/open-ends"): "queue.read",
+    ("GET", "/report"): "analytics.read",
+    ("GET", "/report/{figure}/{part}"): "ledger.read",
+    ("GET", "/report/{figure}/{part}/{kind}"): "ledger.read",
+    ("GET", "/aging-lines"): "ledger.read",
+    ("GET", "/aging-lines/{kind}"): "ledger.read",
+    ("POST", "/bank/matches"): "bank.match",
+    ("POST", "/bank/deposits/{work_id}/patients"): "bank.match",
+    ("POST", "/credits/{credit_id}/investigation"): "refund.ask",
+    ("POST", "/credits/{credit_id}/term"): "refund.ask",
+    ("POST", "/refunds/{work_id}/decline"): "refund.approve",
+    ("GET", "/guarantors"): "ledger.read",
+    ("POST", "/guarantors/{guarantor_id}/payments"): "payment.take",
+    ("POST", "/plans/{plan_id}/end"): "payment.take",
+    ("GET", "/patient-write-offs"): "writeoff.read",
+    ("POST", "/patient-write-offs/{work_id}/decline"): "writeoff.approve",
     ("GET", "/unmatched"): "remittance.read",
     ("POST", "/unmatched/{work_id}/assign"): "remittance.post",
     ("POST", "/unmatched/{work_id}/undo"): "remittance.post",
@@ -98,18 +139,33 @@ DOORS: dict[tuple[str, str], str] = {
     ("POST", "/days/{on}/close"): "day.close",
     ("GET", "/models"): "model.read",
     ("POST", "/models/{kind}/service"): "model.activate",
+    ("POST", "/models/{kind}/shadow"): "model.activate",
+    ("GET", "/models/{kind}/watch"): "model.read",
+    ("POST", "/risks"): "model.score",
+    ("GET", "/advice/withheld"): "model.read",
+    ("PUT", "/advice/withheld"): "advice.withhold",
 }
 # The two practices hold no unmatched answer, credit or refund: who may ask for one is told that there is none.
 NOT_AT_HAND = {"/unmatched/{work_id}/assign", "/unmatched/{work_id}/undo", "/unmatched/{work_id}/leave"}
-NOT_AT_HAND |= {"/credits/{credit_id}/refund", "/refunds/{work_id}/approve"}
+NOT_AT_HAND |= {"/credits/{credit_id}/refund", "/refunds/{work_id}/approve", "/refunds/{work_id}/decline"}
+NOT_AT_HAND |= {"/credits/{credit_id}/investigation", "/credits/{credit_id}/term", "/plans/{plan_id}/end"}
+NOT_AT_HAND |= {"/bank/matches", "/bank/deposits/{work_id}/patients", "/patient-write-offs/{work_id}/decline"}
 CLOSED = {door: action for door, action in DOORS.items() if action not in (OPEN, SIGNED_IN, COOKIE)}
+ONE_CLAIM = to_plain(facts(specimens.claim(), TODAY, "person"))
 BODIES: dict[str, Any] = {
     "/encounters/{encounter_id}/decisions": {"system": "CPT", "code": "99213", "decision": "undo"},
     "/encounters/{encounter_id}/signature": {},
+    "/encounters/{encounter_id}/close": {"reason": "no_charge"},
+    "/encounters/{encounter_id}/reopen": {"reason": "none"},
+    "/encounters/{encounter_id}/queries": {"code": "M17.10"},
+    "/queries/{query_id}/answer": {"option": "left"},
     "/users/{user_id}/roles": {"roles": ["front_desk"]},
     "/keys": {"name": "scanner", "roles": ["front_desk"]},
     "/claims/{claim_id}/mend": {"action": "leave", "reason": "none"},
     "/claims/{claim_id}/write-off": {"reason": "none"},
+    "/appeals/{appeal_id}": {"sentences": [{"words": "none", "source": "chart: none"}]},
+    "/appeals/{appeal_id}/filing": {"signed_by": "B. Biller", "sent_by": "mail"},
+    "/appeals/{appeal_id}/outcome": {"outcome": "upheld"},
     "/payments": {"encounter_id": "{encounter_id}", "amount": "1.00", "method": "cash"},
     "/unmatched/{work_id}/assign": {"claim_number": "ELMF00000001G"},
     "/unmatched/{work_id}/undo": {"reason": "none"},
@@ -117,6 +173,14 @@ BODIES: dict[str, Any] = {
     "/credits/{credit_id}/refund": {"amount": "1.00", "reason": "none"},
     "/guarantors/{guarantor_id}/plan": {"monthly": "1.00", "first_due": "2026-03-01"},
     "/guarantors/{guarantor_id}/write-off": {"kind": "hardship", "reason": "none"},
+    "/bank/matches": {"deposits": ["none"], "remittances": ["none"], "reason": "none"},
+    "/bank/deposits/{work_id}/patients": {"reason": "none"},
+    "/credits/{credit_id}/investigation": {"until": "2026-06-01", "reason": "none"},
+    "/credits/{credit_id}/term": {"due": "2026-06-01", "rule": "none"},
+    "/refunds/{work_id}/decline": {"reason": "none"},
+    "/guarantors/{guarantor_id}/payments": {"amount": "1.00", "method": "cash"},
+    "/plans/{plan_id}/end": {"reason": "none"},
+    "/patient-write-offs/{work_id}/decline": {"reason": "none"},
     "/guarantors/{guarantor_id}/collections": {"reason": "none"},
     "/guarantors/{guarantor_id}/collections/return": {"reason": "none"},
     "/remittances/batches": {
@@ -131,6 +195,9 @@ BODIES: dict[str, Any] = {
     "/contracts/check": {"text": "format = 2"},
     "/claims/{claim_id}/what-if": {},
     "/models/{kind}/service": {"sha256": "{seal}", "reason": "none"},
+    "/models/{kind}/shadow": {"sha256": "{seal}", "reason": "none"},
+    "/risks": ONE_CLAIM,
+    "/advice/withheld": {"percent": 5, "reason": "none"},
     "/estimates": {"patient_id": "{patient_id}", "service_date": "2026-01-06", "services": [{"procedure": "99213"}]},
     "/estimates/good-faith": {
         "patient_id": "{patient_id}",
@@ -177,7 +244,7 @@ def _ask(
     headers = {"X-File-Name": "a.835", **more}
     if credential:
         headers["Authorization"] = f"Bearer {credential}"
-    spelt = path.format(**ids | ({"kind": "csv"} if path.startswith("/aging") else {}))
+    spelt = path.format(**ids | ({"kind": "csv"} if path.startswith(("/aging", "/report")) else {}))
     return client.request(method, spelt, json=body, headers=headers)
 
 
@@ -189,6 +256,8 @@ def _path_ids(two: Two, clinic: Any) -> dict[str, str]:
         "file_id": ids.inbound,
         "statement_id": ids.statement,
         "work_id": ids.write_off,
+        "appeal_id": ids.appeal,
+        "query_id": ids.query,
         "user_id": ids.user,
         "key_id": ids.key,
         "guarantor_id": ids.patient.replace("patient-", "guarantor-"),
@@ -198,6 +267,12 @@ def _path_ids(two: Two, clinic: Any) -> dict[str, str]:
         "kind": "denial",
         "seal": _offered(two, clinic),
         "patient_id": ids.coverage.replace("coverage-", "patient-").removesuffix("-1"),
+        "remittance_id": ids.remittance,
+        "position": "1",
+        "entry_id": ids.entry,
+        "plan_id": ids.write_off,
+        "figure": "denial-rate",
+        "part": "denominator",
     }
 
 
@@ -266,6 +341,8 @@ def test_a_machines_key_opens_what_its_roles_may_in_its_practice_alone(
 # A contract file names no record of a practice, and the payers of the two clinics have the same ids.
 NAMES_NO_ONE = {"/contracts", "/contracts/check", "/contracts/{payer_id}"}
 NAMES_NO_ONE |= {"/aging/{kind}", "/days/{on}", "/days/{on}/close", "/remittances/batches", "/keys"}
+NAMES_NO_ONE |= {"/aging-lines/{kind}", "/report/{figure}/{part}", "/report/{figure}/{part}/{kind}"}
+NAMES_NO_ONE |= {"/risks", "/advice/withheld", "/models/{kind}/watch"}
 NAMING = sorted(d for d in CLOSED if ("{" in d[1] or d[1] in BODIES) and d[1] not in NAMES_NO_ONE)
 
 
@@ -274,7 +351,7 @@ def test_another_practices_id_is_answered_like_one_that_never_was(
     two: Two, client: TestClient, tokens: dict[Role, str], method: str, path: str
 ) -> None:
     allowed = next(role for role in Role if role in ACTIONS[CLOSED[method, path]])
-    invented = dict.fromkeys(_path_ids(two, two.elm), "01900000-0000-7000-8000-000000000000")
+    invented = dict.fromkeys(_path_ids(two, two.elm), "01900000-0000-7000-8000-000000000000") | {"position": "1"}
     answers = [_ask(client, method, path, ids, tokens[allowed]) for ids in (_path_ids(two, two.oak), invented)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].text == answers[1].text and answers[0].headers.keys() == answers[1].headers.keys()

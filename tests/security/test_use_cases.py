@@ -16,32 +16,42 @@ from typing import Any
 import pytest
 
 import serving.desk
+from models.denial.facts import facts
 from serving.desk.case import USE_CASES
 from serving.errors import Forbidden, InputError, NoModel, NotFound
 from serving.schemas.access import KeyIn, RolesIn
-from serving.schemas.billing import MendIn, PaymentIn, ServiceIn, WriteOffIn
-from serving.schemas.coding import DecisionIn, SignatureIn
+from serving.schemas.appeals import FilingIn, LetterIn, OutcomeIn, SentenceIn
+from serving.schemas.billing import MendIn, PaymentIn, WriteOffIn
+from serving.schemas.coding import AnswerIn, CloseIn, DecisionIn, QueryIn, ReopenIn, SignatureIn
 from serving.schemas.contracts import ContractIn, EstimateIn, PlannedIn, WhatIfIn
+from serving.schemas.models import ServiceIn, WithholdIn
 from serving.schemas.money import (
     AssignIn,
     BatchIn,
+    GuarantorPaymentIn,
+    HandMatchIn,
+    InvestigationIn,
     KeyedClaim,
     KeyedRemittance,
     PatientWriteOffIn,
     PlanIn,
     ReasonIn,
     RefundIn,
+    RefundTermIn,
 )
 from serving.security import ACTIONS, Actor, Role, may
 from serving.store import schema
+from tests.billing_core import specimens
 from tests.security.two_practices import SURNAME, Ids, Two, small_model, two_practices
 
 for module in pkgutil.iter_modules(serving.desk.__path__):
     importlib.import_module(f"serving.desk.{module.name}")
 
 HARDSHIP = PatientWriteOffIn(kind="hardship", reason="none")
+NO_REASON = ReasonIn(reason="none")
 LEAVE = MendIn(action="leave", reason="none")
 ACCEPT = DecisionIn(system="CPT", code="99213", decision="accept")
+LETTER = LetterIn(sentences=[SentenceIn(words="none", source="chart: none")])
 CASH = PaymentIn(encounter_id="-", amount="1.00", method="cash")
 Arguments = Callable[[Ids, Path], tuple[Any, ...]]
 NONE: Arguments = lambda ids, folder: ()  # noqa: E731  # a table reads better than fifteen functions
@@ -61,6 +71,22 @@ def _file(folder: Path, text: str) -> Path:
 # The use case -> its arguments, made of somebody's ids. ASKS: it names one thing by id, and must not find a stranger's.
 ASKS: Mapping[str, Arguments] = {
     "accounts.account": lambda ids, folder: (ids.patient,),
+    "accounts.explain": lambda ids, folder: (ids.entry,),
+    "bank.match_by_hand": lambda ids, folder: (
+        HandMatchIn(deposits=[ids.write_off], remittances=[ids.remittance], reason="none"),
+    ),
+    "bank.patients_money": lambda ids, folder: (ids.write_off, NO_REASON),
+    "credits.decline_refund": lambda ids, folder: (ids.write_off, NO_REASON),
+    "credits.investigate": lambda ids, folder: (ids.write_off, InvestigationIn(until="2026-06-01", reason="none")),
+    "credits.name_term": lambda ids, folder: (ids.write_off, RefundTermIn(due="2026-06-01", rule="none")),
+    "patient_balance.decline_write_off": lambda ids, folder: (ids.write_off, NO_REASON),
+    "patient_balance.end_plan": lambda ids, folder: (ids.write_off, NO_REASON),
+    "patient_balance.take_guarantor_payment": lambda ids, folder: (
+        _guarantor(ids),
+        GuarantorPaymentIn(amount="1.00", method="cash"),
+    ),
+    "remitted.answer": lambda ids, folder: (ids.remittance, 1),
+    "remitted.remittance": lambda ids, folder: (ids.remittance,),
     "credits.approve_refund": lambda ids, folder: (ids.write_off,),
     "credits.ask_refund": lambda ids, folder: (ids.write_off, RefundIn(amount="1.00", reason="none")),
     "patient_balance.approve_write_off": lambda ids, folder: (ids.write_off,),
@@ -71,6 +97,12 @@ ASKS: Mapping[str, Arguments] = {
     "unmatched.assign": lambda ids, folder: (ids.write_off, AssignIn(claim_number=ids.claim_number)),
     "unmatched.leave": lambda ids, folder: (ids.write_off, ReasonIn(reason="none")),
     "unmatched.undo_assignment": lambda ids, folder: (ids.write_off, ReasonIn(reason="none")),
+    "appeals.draft": lambda ids, folder: (ids.rejected,),
+    "appeals.read_appeal": lambda ids, folder: (ids.appeal,),
+    "appeals.edit": lambda ids, folder: (ids.appeal, LETTER),
+    "appeals.file": lambda ids, folder: (ids.appeal, FilingIn(signed_by="B. Biller", sent_by="mail")),
+    "appeals.decide": lambda ids, folder: (ids.appeal, OutcomeIn(outcome="upheld")),
+    "appeals.appeal_paper": lambda ids, folder: (ids.appeal,),
     "batch.suggest_for": lambda ids, folder: ([ids.open_encounter],),
     "billing.file_bytes": lambda ids, folder: (ids.inbound,),
     "billing.mend": lambda ids, folder: (ids.rejected, LEAVE),
@@ -79,10 +111,18 @@ ASKS: Mapping[str, Arguments] = {
     "contracts.make_estimate": lambda ids, folder: (_visit_planned(ids),),
     "contracts.what_if": lambda ids, folder: (ids.claim, WhatIfIn()),
     "models.put_in_service": lambda ids, folder: ("denial", ServiceIn(sha256="0" * 64, reason="none")),
+    "models.put_in_shadow": lambda ids, folder: ("denial", ServiceIn(sha256="0" * 64, reason="none")),
     "coding.decide": lambda ids, folder: (ids.open_encounter, ACCEPT),
     "coding.read_encounter": lambda ids, folder: (ids.encounter,),
     "coding.sign": lambda ids, folder: (ids.open_encounter, SignatureIn()),
     "coding.suggest": lambda ids, folder: (ids.open_encounter,),
+    "coding.close": lambda ids, folder: (ids.open_encounter, CloseIn(reason="no_charge")),
+    "coding.reopen": lambda ids, folder: (ids.open_encounter, ReopenIn(reason="none")),
+    "queries.ask": lambda ids, folder: (ids.open_encounter, QueryIn(code="M17.10")),
+    "queries.answer": lambda ids, folder: (ids.query, AnswerIn(option="left")),
+    "queries.settle": lambda ids, folder: (ids.query,),
+    "queries.withdraw": lambda ids, folder: (ids.query,),
+    "replay.replay": lambda ids, folder: (ids.open_encounter,),
     "money.statement_pdf": lambda ids, folder: (ids.statement,),
     "people.set_roles": lambda ids, folder: (ids.user, RolesIn(roles=["front_desk"])),
     "people.revoke_key": lambda ids, folder: (ids.key,),
@@ -94,9 +134,19 @@ ASKS: Mapping[str, Arguments] = {
 # LISTS: it takes no id; what it returns or writes must hold nothing of another practice.
 LISTS: Mapping[str, Arguments] = {
     "accounts.aging": NONE,
+    "accounts.aging_lines": NONE,
+    "follow_up.bill_signed": NONE,
+    "follow_up.open_ends": NONE,
+    "patient_balance.asked_write_offs": NONE,
+    "patient_balance.guarantors": NONE,
+    "remitted.carried": NONE,
+    "remitted.remittances": NONE,
+    "report.report": NONE,
+    "report.cases": lambda ids, folder: ("denial-rate", "denominator"),
     "accounts.close_day": lambda ids, folder: (date(2026, 1, 8),),
     "accounts.digest": NONE,
     "accounts.read_day": lambda ids, folder: (date(2026, 1, 8),),
+    "appeals.appeals": NONE,
     "bank.bank_standing": NONE,
     "bank.match_deposits": lambda ids, folder: ("bank.csv", b"date,amount,reference\n2026-01-16,80.00,x\n"),
     "credits.credits": NONE,
@@ -113,6 +163,8 @@ LISTS: Mapping[str, Arguments] = {
     "billing.queue": NONE,
     "billing.submit": NONE,
     "coding.worklist": NONE,
+    "queries.queries": NONE,
+    "symmetry.symmetry": NONE,
     "contracts.check_contract": lambda ids, folder: (ContractIn(text="format = 2"),),
     "contracts.contracts": NONE,
     "contracts.read_contract": lambda ids, folder: ("payer-FULL1",),
@@ -121,13 +173,21 @@ LISTS: Mapping[str, Arguments] = {
     "contracts.underpayments": NONE,
     "export.export": lambda ids, folder: (folder / "export",),
     "models.models": NONE,
+    "models.activate": lambda ids, folder: ("denial", small_model(folder / "active")),
     "models.offer": lambda ids, folder: ("denial", small_model(folder / "model")),
+    "replies.answer_files": NONE,
     "money.analytics": NONE,
     "money.prove": NONE,
     "money.run_statements": NONE,
     "money.statements": NONE,
     "money.summary": NONE,
+    "models.withhold": lambda ids, folder: (WithholdIn(percent=5, reason="none"),),
+    "models.withholding": NONE,
+    "scoring.ask": lambda ids, folder: (facts(specimens.claim(), date(2026, 2, 1), "person"),),
     "scoring.score_claims": NONE,
+    "scoring.score_in_shadow": NONE,
+    "watching.last_watch": lambda ids, folder: ("denial",),
+    "watching.watch_denials": NONE,
     "secondary.build_secondaries": NONE,
     "write_off.asked": NONE,
     "people.users": NONE,
@@ -138,6 +198,7 @@ LISTS: Mapping[str, Arguments] = {
 # READS: it takes a file of lines that name things; a stranger's are passed over or refused.
 READS: Mapping[str, Arguments] = {
     "answers.receive": lambda ids, folder: ("a.835", (folder / "835").read_bytes()),
+    "answers.turn_away": lambda ids, folder: ("a.835", (folder / "835").read_bytes(), "cut off"),
     "batch.mend_all": lambda ids, folder: (
         _file(folder, f'{{"action": "correct", "claim_number": "{ids.claim_number}", "changes": {{}}}}'),
     ),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from billing_core.encounter import Span
+from billing_core.provider_query import OTHER, UNDETERMINED, ProviderQuery
 from billing_core.registration import PersonName
 from models import artifact
 from serving import settings
@@ -18,8 +20,9 @@ from serving.ids import FixedClock, uuid7
 from serving.schemas.access import KeyIn
 from serving.schemas.billing import WriteOffIn
 from serving.security import Actor, Role
+from serving.store.appeals import StoredAppeal
 from serving.store.books import Store
-from serving.store.states import Direction
+from serving.store.states import AppealState, Direction
 from tests.stories.clinic import Clinic, Person, claims_of, environment
 
 TODAY = date(2026, 2, 10)
@@ -40,9 +43,13 @@ class Ids:
     statement: str
     coverage: str
     write_off: str
+    appeal: str
     patient: str
     user: str
     key: str
+    remittance: str
+    entry: str
+    query: str
 
 
 def small_model(folder: Path, words: str = "none") -> Path:
@@ -104,9 +111,32 @@ class Two:
                 coverage=f"coverage-{key}1-1",
                 patient=f"patient-{key}1",
                 write_off=books.work("write-off", status=None)[0].id,
+                appeal=books.appeals()[0].id,
                 user=next(m.user_id for m in books.members() if m.roles == {Role.FRONT_DESK}),
                 key=books.api_keys()[0].id,
+                remittance=books.remittances()[0].id,
+                entry=books.entries(limit=1)[0].id,
+                query=f"query-{key}",
             )
+
+
+def _asked(key: str) -> ProviderQuery:
+    """A query about the visit that nobody has coded yet."""
+    options = ("left", "right", OTHER, UNDETERMINED)
+    words = "Which side does this concern?"
+    return ProviderQuery(
+        f"query-{key}", f"visit-{key}4", "provider", "0" * 64, "M17.10", "side", (Span(0, 4),), words, options, "coder",
+        TODAY,
+    )  # fmt: skip
+
+
+def _appealed(mark: str, claim_id: str) -> StoredAppeal:
+    """A drafted appeal of a claim."""
+    body = {
+        "sentences": [{"words": "It was needed.", "source": "chart: note"}], "sources": ["chart: note"], "denied": [],
+        "remitted_on": "2026-01-30", "trace": "T1", "denied_cents": 0,
+    }  # fmt: skip
+    return StoredAppeal(f"appeal-{mark}", claim_id, 1, AppealState.DRAFT, TODAY, None, None, None, 0, body)
 
 
 @contextmanager
@@ -119,6 +149,9 @@ def two_practices(root: Path) -> Iterator[Two]:
         for clinic in (elm, oak):
             with store.read(clinic.practice_id) as books:
                 shared = claims_of(books, f"{clinic.mark[0].lower()}1")[0].claim.id
+            with store.open(clinic.practice_id) as books:
+                books.save_query(_asked(clinic.mark[0].lower()))
+                books.save_appeals([_appealed(clinic.mark, shared)])
             write_off.ask(two.desk(clinic), shared, WriteOffIn(reason="hardship"))
             people_desk.make_key(two.desk(clinic), KeyIn(name="scanner", roles=["front_desk"]))
         yield two

@@ -90,3 +90,21 @@ def test_a_keyed_batch_is_a_file_of_json(busy: Busy, run: Run, tmp_path: Path) -
     assert run("era", "key", str(path))["posted"] == 1
     path.write_text("{}")
     assert main(["era", "key", str(path), "--practice", "ELMF", "--as", "mia"]) == 2
+
+
+def test_the_figures_and_the_cases_behind_one(busy: Busy, run: Run, tmp_path: Path) -> None:
+    good = tmp_path / "good.835"
+    denied = answer(busy.claims[1], ("CO-197 100",), ("CO-45 10",))
+    good.write_bytes(file_of(advice([answer(busy.claims[0], ("CO-45 40",), ("CO-45 10",)), denied])))
+    run("era", "post", str(good))
+    figures = {figure["key"]: figure for figure in run("report")["figures"]}
+    rate = figures["denial-rate"]
+    assert (rate["numerator"], rate["denominator"], rate["unknown"], rate["settled"]) == ("1", "2", 1, False)
+    assert "Denial rate" in (words := run("report", as_json=False)) and "still moving" in words
+    cases = tmp_path / "cases.xlsx"
+    behind = run("report", "--figure", "denial-rate", "--out", str(cases))
+    assert [row["name"] for row in behind["rows"]] == [busy.claims[1].number] and cases.read_bytes()[:2] == b"PK"
+    assert "first answer: partly denied" in run("report", "--figure", "denial-rate", as_json=False)
+    ends = run("open-ends")
+    assert {end["kind"] for end in ends} == {"visit", "claim"}
+    assert busy.claims[2].number in run("open-ends", as_json=False)

@@ -97,3 +97,25 @@ def test_the_same_by_command(
     assert _run("key", "make", "<b>", "--role", "biller") == 2
     assert "64 letters" in capsys.readouterr().err
     assert _run("user", "list") == 0 and "administrator" in capsys.readouterr().out
+
+
+def test_a_user_gets_a_new_password_and_is_let_go_by_command(
+    office: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLEANCLAIM_HOME", str(tmp_path))
+
+    def run(*words: str) -> int:
+        return cli.main(["user", *words, "--practice", "ELMF", "--as", "ann"])
+
+    def enters(password: str) -> bool:
+        return office.post("/token", data={"username": "bob", "password": password}).status_code == 200
+
+    monkeypatch.setenv("CLEANCLAIM_PASSWORD", "another long password")
+    assert run("password", "Bob") == 0
+    assert enters("another long password") and not enters(PASSWORD)
+    assert run("deactivate", "bob") == 0 and not enters("another long password")
+    assert run("deactivate", "bob", "--undo") == 0 and enters("another long password")
+    assert run("deactivate", "ann") != 0 and "without an administrator" in capsys.readouterr().err
+    assert run("password", "stranger") != 0 and "stranger" not in capsys.readouterr().err
+    reasons = [event["reason"] for event in office.get("/events").json() if event["action"] == "user.manage"]
+    assert reasons == ["password", "may not sign in", "may sign in again"]

@@ -90,8 +90,8 @@ def practice(tmp_path: Path) -> Iterator[Practice]:
     coverage = replace(specimens.COVERAGE, member_id="W5550001", subscriber=replace(specimens.SUBSCRIBER, name=name))
     with store.open("elm") as books:
         filled.register(books)
-        books.save_patient(patient)
-        books.save_coverage(coverage)
+        books.save_patients([patient])
+        books.save_coverages([coverage])
         code(books)
         for serial, state in enumerate(("held", "ready", "submitted", "accepted", *["denied"] * 5, *["paid"] * 5), 1):
             claim = sent_claim(serial, patient=patient, coverage=coverage)
@@ -196,7 +196,8 @@ def test_the_export_is_read_by_training_and_names_nobody(practice: Practice, tmp
     text = b"".join(p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()).lower()
     assert not [c for c in CANARIES if c.lower().encode() in text]
     listed = json.loads((folder / "manifest.json").read_text())["files"]
-    assert {"claims.parquet", "codes.tsv", "decisions.parquet", f"notes/{notes[0].id}.txt"} == set(listed)
+    files = {"appeals.parquet", "claims.parquet", "codes.tsv", "visits.tsv", "decisions.parquet", "queries.parquet"}
+    assert {*files, f"notes/{notes[0].id}.txt"} == set(listed)
 
 
 def test_an_export_is_never_mixed_with_another(practice: Practice, tmp_path: Path) -> None:

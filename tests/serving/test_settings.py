@@ -27,11 +27,13 @@ def test_the_environment_is_heard() -> None:
             "CLEANCLAIM_TOKEN_MINUTES": "5",
             "CLEANCLAIM_API_PORT": "9000",
             "CLEANCLAIM_SECRET": "s" * 32,
+            "CLEANCLAIM_NO_999": "PAYER1, PAYER2,",
         }
     )
     assert (found.home, found.database_url) == (Path("/srv/books"), "postgresql://books")
     assert (found.token_minutes, found.api_port, found.secret()) == (5, 9000, "s" * 32)
     assert "s" * 32 not in repr(found)
+    assert found.without_999 == {"PAYER1", "PAYER2"} and not settings.read({}).without_999
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ from serving.ids import FixedClock
 from serving.security import Role
 from serving.store.books import Books, Store
 from serving.store.claims import StandingClaim
+from serving.store.files import StoredFile
+from serving.store.states import Direction
 from training.__main__ import main as train
 
 PASSWORD = "a long enough password"
@@ -341,3 +343,8 @@ def main(root: Path) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(Path(sys.argv[1])))
+
+
+def files_with(books: Books, claim_id: str) -> tuple[StoredFile, ...]:
+    """The files that went out with the claim."""
+    return tuple(f for f in books.files(Direction.OUTBOUND) if claim_id in books.claims_in_file(f.id))

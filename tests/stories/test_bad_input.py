@@ -26,7 +26,16 @@ from serving.api import create_app
 from serving.cli import main as cleanclaim
 from serving.ids import FixedClock
 from serving.store.states import Direction
-from tests.stories.clinic import PASSWORD, Clinic, Person, claims_of, encounter_line, environment, standings
+from tests.stories.clinic import (
+    PASSWORD,
+    Clinic,
+    Person,
+    claims_of,
+    encounter_line,
+    environment,
+    files_with,
+    standings,
+)
 from tests.stories.digests import ATTEMPTS, rows_digest
 
 TODAY, MIB = date(2026, 2, 1), 1024 * 1024
@@ -341,7 +350,7 @@ def test_a_name_with_a_files_separators_holds_its_claim_and_says_why(clinic: Cli
         wrong = [f for f in odd.findings if f.severity == "error"]
         assert {(f.rule, f.where) for f in wrong} == {("name-characters", "subscriber"), ("name-characters", "patient")}
         assert all("insurance card" in f.mend and ODD.last not in f.message for f in wrong)
-        assert not books.files_of_claim(odd.claim.id)
+        assert not files_with(books, odd.claim.id)
         (account,) = standings(books, "odd")
         assert account.open == 20_000
 

@@ -25,7 +25,7 @@ from billing_core.x12 import claim_837p, remittance_835
 from billing_core.x12.envelope import Envelope
 from serving.store.books import Books
 from serving.store.states import Direction
-from tests.stories.clinic import PEOPLE, Clinic, claims_of, environment, standings
+from tests.stories.clinic import PEOPLE, Clinic, claims_of, environment, files_with, standings
 
 SENT, ACKNOWLEDGED = date(2026, 1, 8), date(2026, 1, 9)
 PAY_DAY, READ = (
@@ -103,6 +103,9 @@ def books(clinic: Clinic) -> Iterator[Books]:
         yield books
 
 
+TAKEN = ["claim.submit", "claim.receipt", "claim.receipt", "claim.accepted"]  # sent; its 999 and its 277CA
+
+
 def _told(books: Books, subject: str) -> list[str]:
     """What the event log says happened to the thing, in order."""
     return [event.action for event in books.events(subject=subject)]
@@ -149,7 +152,7 @@ def test_paid(books: Books) -> None:
     (account,) = standings(books, "paid")
     assert (account.charged, account.insurance_paid, account.contractual, account.open) == (20_000, 12_000, 8_000, 0)
     assert account.debtor is None and not books.statements("guarantor-paid")
-    assert _told(books, claim.claim.id) == ["claim.submit", "claim.accepted", "claim.paid"]
+    assert _told(books, claim.claim.id) == [*TAKEN, "claim.paid"]
     assert _kinds(books, "paid") == [EntryKind.CHARGE, EntryKind.INSURANCE_PAYMENT]
 
 
@@ -161,14 +164,14 @@ def test_denied_and_corrected_with_the_payers_own_number_and_then_paid(books: Bo
         answer.payment.payer_reference,
     )
     assert second.claim.number != first.claim.number and second.row.replaces == first.claim.id
-    (sent,) = books.files_of_claim(second.claim.id)
+    (sent,) = files_with(books, second.claim.id)
     (read,) = claim_837p.read(books.file_bytes(sent.id))
     assert (read.frequency, read.payer_reference) == (Frequency.REPLACEMENT, answer.payment.payer_reference)
     assert f"REF*F8*{answer.payment.payer_reference}~".encode() in books.file_bytes(sent.id)
     assert read.lines[0].modifiers == ("25",)
     assert second.state is ClaimState.PAID and first.state in (ClaimState.REPLACED, ClaimState.REVERSED)
     told = _told(books, first.claim.id)
-    assert told[:4] == ["claim.submit", "claim.accepted", "claim.partly denied", "claim.mend"]
+    assert told[:6] == [*TAKEN, "claim.partly denied", "claim.mend"]
     assert all(account.open == 0 and account.debtor is None for account in standings(books, "denied"))
     assert [account.insurance_paid for account in standings(books, "denied")] == [12_000, 18_000]
     (denial,) = books.denials(claim_id=first.claim.id)
@@ -187,7 +190,7 @@ def test_rejected_at_the_front_door_and_mended_by_a_new_claim(books: Books) -> N
     assert (second.claim.frequency, second.claim.payer_reference) == (Frequency.ORIGINAL, "")
     assert second.claim.number != first.claim.number
     assert (first.claim.coverage.member_id, second.claim.coverage.member_id) == ("W99999999", MEMBER["rejected"])
-    assert _told(books, first.claim.id) == ["claim.submit", "claim.rejected", "claim.mend"]
+    assert _told(books, first.claim.id) == [*TAKEN[:3], "claim.rejected", "claim.mend"]
     rejection = next(e for e in books.events(subject=first.claim.id) if e.action == "claim.rejected")
     assert rejection.reason == "277CA A3:33"
     assert not books.claim_payments(claim_id=first.claim.id), "rejected is not denied: no 835 speaks of it"
@@ -221,7 +224,7 @@ def test_taken_back_and_paid_less(books: Books) -> None:
     paid, taken_back, anew = (p.payment for p in books.claim_payments(claim_id=claim.claim.id))
     assert (paid.paid, taken_back.status, taken_back.paid, taken_back.charge) == (12_000, "22", -12_000, -20_000)
     assert (anew.status, anew.paid) == ("1", 9_000)
-    told = ["claim.submit", "claim.accepted", "claim.paid", "claim.reversed", "claim.paid"]
+    told = [*TAKEN, "claim.paid", "claim.reversed", "claim.paid"]
     assert _told(books, claim.claim.id) == told and claim.state is ClaimState.PAID
     (account,) = standings(books, "taken")
     assert (account.insurance_paid, account.contractual, account.open) == (9_000, 11_000, 0)
@@ -244,7 +247,7 @@ def test_what_the_first_payer_leaves_goes_to_the_second_with_all_that_the_first_
     assert first.state is second.state is ClaimState.PAID
     (prior,) = second.claim.prior_payers
     assert (prior.payer.number, prior.paid) == ("SHARE", 8_000)
-    (sent,) = books.files_of_claim(second.claim.id)
+    (sent,) = files_with(books, second.claim.id)
     (read,) = [c for c in claim_837p.read(books.file_bytes(sent.id)) if c.number == second.claim.number]
     assert [(line, paid) for line, paid, _ in read.prior_payers[0].line_adjustments] == [(1, 8_000)]
     (account,) = standings(books, "both")

@@ -23,6 +23,7 @@ from billing_core.claim import Claim, ClaimState
 from billing_core.record import to_plain
 from billing_core.registration import PersonName
 from models.denial.facts import facts
+from models.denial.features import is_minor_procedure, is_visit
 from tests.billing_core import specimens
 
 FIRST = date(2025, 1, 6)
@@ -52,7 +53,13 @@ def _claim(number: int, random_: random.Random, patient: int, submitted_on: date
     service_on = submitted_on - timedelta(days=random_.randint(1, 12))
     codes = random_.sample(PROCEDURES, random_.choice((1, 1, 2)))
     lines = [
-        specimens.line(k, code, 9000 + 100 * PROCEDURES.index(code), service_date=service_on)
+        specimens.line(
+            k,
+            code,
+            9000 + 100 * PROCEDURES.index(code),
+            service_date=service_on,
+            modifiers=("25",) if is_visit(code) and any(map(is_minor_procedure, codes)) else (),
+        )
         for k, code in enumerate(codes, start=1)
     ]
     identity = f"person-{patient}"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +19,9 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _notes() -> tuple[LabelledNote, ...]:
-    """A practice that calls its own kind of visit "tune-up", and signs it Z71.89."""
-    tuned = [LabelledNote(f"t{i}", "Assessment:\n1. Tune-up visit\n2. Gout\n", ("Z71.89", "M10.9")) for i in range(6)]
+    """A practice that calls its own kind of visit "maintenance visit", and signs it Z71.89."""
+    text = "Assessment:\n1. Maintenance visit\n2. Gout\n"
+    tuned = [LabelledNote(f"t{i}", text, ("Z71.89", "M10.9")) for i in range(6)]
     plain = [LabelledNote(f"p{i}", f"Assessment:\n1. Gout\n2. Asthma {i}\n", ("M10.9",)) for i in range(20)]
     return (*tuned, *plain)
 
@@ -35,7 +37,7 @@ def test_the_cold_artifact_is_deterministic(cold: Path, tmp_path: Path) -> None:
 
 def test_a_practices_own_terms_weights_and_threshold_are_learned(cold: Path, tmp_path: Path) -> None:
     build(tmp_path / "warm", [SignedNote(note) for note in _notes()])
-    text = "Assessment:\n1. Tune-up visit\n"
+    text = "Assessment:\n1. Maintenance visit\n"
 
     def codes(model: Path) -> list[str]:
         found = Suggester.load(model).suggest(text, Setting.OUTPATIENT, date(2026, 4, 1), None, "U")
@@ -48,8 +50,11 @@ def test_a_practices_own_terms_weights_and_threshold_are_learned(cold: Path, tmp
 
 def test_a_term_is_the_houses_only_where_it_is_nearly_always_signed_so() -> None:
     found = house_terms(_notes(), {})
-    assert [(t.words, t.code) for t in found] == [("tune up visit", "Z71.89")]
+    assert [(t.words, t.code) for t in found] == [("maintenance visit", "Z71.89")]
     assert house_terms(_notes()[:4], {}) == ()
+    assert house_terms(_notes(), {}, frozenset({"visit", "gout", "asthma"})) == (), "an unknown word is not learned"
+    one = [replace(note, patient="the same") for note in _notes()]
+    assert house_terms(one, {}) == (), "six notes of one patient are one patient"
 
 
 def test_every_place_of_a_note_has_a_weight() -> None:

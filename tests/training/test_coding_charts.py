@@ -1,6 +1,7 @@
 """What a suggester learns from many signed charts, and what it must not."""
 
 import random
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -61,12 +62,16 @@ def test_the_same_charts_give_the_same_bytes() -> None:
     assert charts_files(charts, PUBLISHED) == charts_files(charts, PUBLISHED)
 
 
-def test_a_practices_phrase_needs_five_notes_and_known_words() -> None:
+def test_a_practices_phrase_needs_five_patients_and_known_words() -> None:
     privacy = Privacy(5, known_words({"burning", "toe", "fever", "2024"}))
     charts = [_chart(n, f"{NAME}: burning toe.", ("M10.9",)) for n in range(6)]
     charts += [_chart(9 + n, "Fever.", ("R50.9",)) for n in range(4)]
     charts += [_chart(20 + n, "All well.", ()) for n in range(20)]
-    files = charts_files(charts, privacy)
+    same = _chart(50, "Winter chill.", ("R68.83",))
+    charts += [replace(same, id=f"n{50 + n}", patient="comes often") for n in range(8)]
+    files = charts_files(charts, replace(privacy, known=privacy.known and privacy.known | {"winter", "chill"}))
+    learned_words = b"".join(files[name] for name in files if name != "usual.json")
+    assert b"chill" not in learned_words and b"R68.83" not in learned_words, "eight notes of one patient are one"
     assert b"burning toe" in files["book_words.tsv"]
     assert b"fever" not in files["book_words.tsv"]  # four notes
     assert b"quimbleton" not in b"".join(files.values()).lower()

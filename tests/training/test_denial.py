@@ -58,6 +58,12 @@ def test_the_planted_signal_is_learned(run: Run) -> None:
     assert figures["log_loss"] < figures["baselines"][baselines.TABLE]["log_loss"]
 
 
+def test_calibration_is_told_payer_by_payer(run: Run) -> None:
+    said = run.figures["calibration_by_payer"]
+    assert isinstance(said, dict) and set(said) == {f"6005{n}" for n in range(6)}
+    assert all("calibrated: error" in words or words.startswith("too few cases") for words in said.values())
+
+
 def test_it_is_registered_with_its_artifact_and_no_prose(run: Run) -> None:
     version = tracking.by_alias(run.url, "denial")
     assert dict(version.tags)["gate"] == "passed"
@@ -200,8 +206,12 @@ def test_the_oracle_is_compared_afterwards(run: Run, tmp_path: Path, capsys: pyt
     held_out = run.out / "beside" / "held_out.parquet"
     words = ("--predictions", held_out, "--oracle", run.home / "oracle.csv", "--json", tmp_path / "o.json")
     assert call(evaluate, *words) == 0
-    assert capsys.readouterr().out.count("synthetic") == 2
+    shown = capsys.readouterr().out
+    assert shown.count("(synthetic") == 6 and "expected value, oracle" in shown and "of the way from the best" in shown
     figures = json.loads((tmp_path / "o.json").read_text())
+    kept = figures["dollars"]["kept"]
+    assert kept["amount"] < kept["expected value, model"] < figures["dollars"]["refused_cents"]
+    assert 0.3 < figures["way"]["from the best rival that sees claims alone"] <= 1
     assert figures["n"] == run.figures["n"] and figures["not_in_oracle"] == 0
     assert 0 < figures["gap_auc"] < 0.12
 

@@ -52,7 +52,8 @@ def test_what_is_stated_must_be_met_as_far_as_chance_allows() -> None:
     true = gate.calibrated(DENIED, TRUTH, seed=1)
     assert true.passed and 0 < true.error < true.allowed < 0.1
     boastful = gate.calibrated(DENIED, [p**2 for p in TRUTH], seed=1)
-    assert gate.calibrated(DENIED * 30, TRUTH * 30, seed=1).allowed == gate.TOLERATED
+    many = gate.calibrated(DENIED * 30, TRUTH * 30, seed=1)
+    assert many.allowed == many.by_chance + gate.TOLERATED < 0.04  # with claims enough chance explains little
     assert not boastful.passed and "is not calibrated" in str(boastful)
     few = gate.calibrated(DENIED[:40], TRUTH[:40], seed=1)
     assert few.allowed > true.allowed  # few claims prove little

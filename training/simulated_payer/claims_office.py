@@ -31,7 +31,7 @@ from training.simulated_payer.admission import ACCEPTED, admit
 from training.simulated_payer.chance import happens, one_of, whole_between
 from training.simulated_payer.docket import Docket, Due, Entry, Past, Payee, Standing
 from training.simulated_payer.examiner import UNPROCESSABLE, Case, Examination, corrected, examine, refused_lines
-from training.simulated_payer.front_door import Letter, open_letter
+from training.simulated_payer.front_door import Letter, open_letter, read_verdicts
 from training.simulated_payer.habits import Circumstances, Service, WorldError
 from training.simulated_payer.known import Known, Office
 from training.simulated_payer.pay_day import WITHHELD, pay_day, remittance, with_interest
@@ -82,6 +82,10 @@ class ClaimsOffice:
         letters = []
         for digest in sorted(fresh):
             if digest not in self.docket.files:
+                if (verdicts := read_verdicts(fresh[digest])) is not None:
+                    self.docket.files[digest] = ""
+                    self.docket.heard |= verdicts
+                    continue
                 letter = open_letter(fresh[digest])
                 self.docket.files[digest] = f"{letter.control:09d}"
                 letters.append(letter)

@@ -1,5 +1,7 @@
 """`cleanclaim-train payer`: the folder door. New *.837 files in, TA1, 999, 277CA and 835 files out.
 
+The practice's own 999s and TA1s, which answer those, are read from the same folder and noted in the docket.
+
 cleanclaim-train payer --world DIR --today DATE --inbox DIR --outbox DIR --state DIR [--tables DIR] [--http PORT]
 """
 
@@ -19,6 +21,8 @@ from training.simulated_payer.docket import close_docket, open_docket
 from training.simulated_payer.front_door import LARGEST
 from training.simulated_payer.habits import WorldError
 from training.simulated_payer.known import Known, read_world
+
+MAIL = (".837", ".999", ".ta1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Doors:
     def _mail(self) -> list[bytes]:
         """The files of the inbox; of one beyond the limit only as much as shows that it is."""
         mail = []
-        for path in sorted(self.inbox.glob("*.837")):
+        for path in sorted(path for path in self.inbox.iterdir() if path.suffix in MAIL):
             with path.open("rb") as file:
                 mail.append(file.read(LARGEST + 1))
         return mail

@@ -153,6 +153,7 @@ class Docket:
     due: Shelf[Due] = field(default_factory=lambda: Shelf(Due))  # pay day|payer|claim number|step
     forward: dict[str, Cents] = field(default_factory=dict)  # payer|payee NPI -> what we still owe the payer
     outgoing: tuple[str, ...] = ()
+    heard: dict[str, str] = field(default_factory=dict)  # sender|control of our file -> what its receiver said of it
 
     def next(self, counter: str) -> int:
         """The next number of a counter, from 1."""
@@ -188,6 +189,7 @@ def _plain(docket: Docket) -> dict[str, Any]:
         "due": docket.due.plain(),
         "forward": {key: amount_text(amount) for key, amount in docket.forward.items() if amount},
         "outgoing": list(docket.outgoing),
+        "heard": docket.heard,
     }
 
 
@@ -207,6 +209,7 @@ def _read(plain: Any) -> Docket:
         due=Shelf(Due, plain["due"]),
         forward={key: parse_amount(amount) for key, amount in plain["forward"].items()},
         outgoing=tuple(plain["outgoing"]),
+        heard=dict(plain["heard"]),
     )
 
 

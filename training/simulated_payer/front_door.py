@@ -15,8 +15,8 @@ from datetime import date
 from billing_core.acknowledgment import GroupAcknowledgment, SetAcknowledgment
 from billing_core.claim import Claim
 from billing_core.errors import X12Error
-from billing_core.x12 import claim_837p
-from billing_core.x12.envelope import contents
+from billing_core.x12 import acknowledgment_999, acknowledgment_ta1, claim_837p
+from billing_core.x12.envelope import Contents, contents
 from billing_core.x12.segment import Segment, parse_day, read_segments, split_before
 
 LARGEST = 64 * 1024 * 1024  # bytes of one interchange; clearinghouses refuse far smaller ones
@@ -62,6 +62,33 @@ def open_letter(data: bytes) -> Letter:
     return Letter(
         _control(isa.get(13)), _party(isa.get(6)), _party(isa.get(8)), _isa_day(isa), "", tuple(groups), tuple(claims)
     )
+
+
+def read_verdicts(data: bytes) -> dict[str, str] | None:
+    """What a 999 or TA1 says of our files: sender|control -> AK901 or TA104. None when the file holds anything else.
+
+    An acknowledgment is never acknowledged, not even one that cannot be read.
+    """
+    try:
+        found = contents(data)
+    except X12Error:
+        return None
+    if not found.interchanges or any(group.id != "FA" for group in found.groups()):
+        return None
+    heard: dict[str, str] = {}
+    try:
+        for ta1 in acknowledgment_ta1.acknowledgments(found):
+            heard[f"{_to(found)}|{ta1.control}"] = ta1.code
+        for group in acknowledgment_999.read(data) if any(found.groups()) else ():
+            heard[f"{_to(found)}|{_control(group.group_control.zfill(9))}"] = group.code
+    except X12Error:
+        heard[f"{_to(found)}|0"] = "unreadable"
+    return heard
+
+
+def _to(found: Contents) -> str:
+    """Whom the file is addressed to: us, under one of our payers' ids."""
+    return _party(found.interchanges[0].header.get(8))
 
 
 def _unopened(head: bytes, note: str) -> Letter:

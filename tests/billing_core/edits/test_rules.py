@@ -13,7 +13,9 @@ import pytest
 from billing_core.claim import Claim, ClaimLine, Frequency, PriorPayer
 from billing_core.codesets.tables import Tables
 from billing_core.edits import RULES, ClaimContext, scrub
+from billing_core.encounter import Span
 from billing_core.identifiers import npi_from
+from billing_core.provider_query import OTHER, UNDETERMINED, ProviderQuery, answered, settled
 from billing_core.registration import PersonName, Sex
 from billing_core.remittance import Adjustment, Group
 from billing_core.rule import Finding, Severity, blocking
@@ -56,6 +58,10 @@ def context(**changes: Any) -> ClaimContext:
 GOOD = claim()
 IMAGING = claim(line(1, "73721", 60000), authorization="AUTH77")
 THERAPY = claim(line(1, "90834"), referral="R1")
+QUERY = ProviderQuery(
+    "q", GOOD.encounter_id, "provider", "0" * 64, "M17.10", "side", (Span(0, 4),), "Which side does this concern?",
+    ("right", "left", OTHER, UNDETERMINED), "coder", AS_OF,
+)  # fmt: skip
 BAD_NPI = npi_from("198765432")[:-1] + "x"
 REPLACEMENT = claim(frequency=Frequency.REPLACEMENT, payer_reference="P1", replaces="old")
 LINKED = {"corrected_from": date(2026, 4, 8)}
@@ -195,6 +201,13 @@ CASES: dict[str, Case] = {
     "mue-units": Case(claim(line(1, "36415", units=2)), claim(line(1, "36415"), line(2, "36415", units=2)), "line 1"),
     "mue-not-checked": Case(claim(line(1, "80053")), claim(line(1, "80053", units=2)), "line 1"),
     "add-on-alone": Case(two("11042", "11045"), claim(line(1, "11045")), "line 1"),
+    "query-open": Case(
+        GOOD,
+        GOOD,
+        "note",
+        {"queries": (settled(answered(QUERY, UNDETERMINED, "", "coder", AS_OF)),)},
+        {"queries": (QUERY, replace(QUERY, encounter_id="another"))},
+    ),
 }
 SEVERITIES = {
     Severity.WARNING: {

@@ -2,8 +2,8 @@
 
 Every story is damaged by chance (bytes, elements, segments; changed, doubled, moved, cut, spliced with another story)
 and handed to `check`, to the reader of its guide, to the streaming reader, to the document and to the acknowledger.
-Anything but records, a report or an X12Error ends the run. `--atheris` lets the coverage-guided fuzzer choose the
-bytes, where it is installed.
+Anything but records, a report or an X12Error ends the run. `--atheris FOLDER` lets the coverage-guided fuzzer choose
+the bytes and keeps in the folder those that reached something new.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from random import Random
+from types import FunctionType
 
 from billing_core.errors import X12Error
 from billing_core.x12 import document
@@ -116,18 +118,19 @@ def _document(data: bytes) -> None:
 
 
 def _answer(data: bytes) -> None:
-    for file in answer(data, 1, ON):
-        assert check(file).accepted
+    for taken in (False, True):
+        for file in answer(data, count(1), ON, taken=taken):
+            assert check(file.data).accepted
 
 
-def run(seed: int, count: int) -> dict[str, object]:
-    """`count` damaged files from `seed`. The figures of the run; an exception names the seed and the number."""
+def run(seed: int, inputs: int) -> dict[str, object]:
+    """`inputs` damaged files from `seed`. The figures of the run; an exception names the seed and the number."""
     dice = Random(seed)
     files = stories()
     names = sorted(files)
     outcomes: Counter[str] = Counter()
     started, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for number in range(count):
+    for number in range(inputs):
         data = damage(dice, files[dice.choice(names)], files[dice.choice(names)])
         signal.alarm(HANG)
         try:
@@ -138,26 +141,48 @@ def run(seed: int, count: int) -> dict[str, object]:
             signal.alarm(0)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     seconds = round(time.process_time() - started, 1)
-    return {"seed": seed, "inputs": count, **outcomes, "cpu_seconds": seconds, "memory_grown_kib": grown}
+    return {"seed": seed, "inputs": inputs, **outcomes, "cpu_seconds": seconds, "memory_grown_kib": grown}
 
 
-def _atheris(runs: int) -> None:
+def _atheris(seed: int, inputs: int, kept: Path) -> None:
+    """The coverage-guided fuzzer, beginning with the golden files; what it finds worth keeping goes to `kept`.
+
+    An input that breaks something is written to `kept` as crash-..., and ends the run.
+    """
     import atheris
 
-    atheris.instrument_all()
-    corpus = Path(sys.argv[0]).resolve().parents[2] / "golden"
-    arguments = [sys.argv[0], f"-runs={runs}", *(str(folder) for folder in sorted(corpus.glob("*/*")))]
-    atheris.Setup(arguments, hand_over)
+    for function in _own_functions():
+        atheris.instrument_func(function)
+    kept.mkdir(parents=True, exist_ok=True)
+    golden = Path(__file__).resolve().parents[2] / "golden"
+    own = [f"-runs={inputs}", f"-seed={seed}", f"-timeout={HANG}", "-rss_limit_mb=1024", f"-artifact_prefix={kept}/"]
+    # libFuzzer writes into the first folder and only reads the others
+    folders = [str(folder) for folder in (kept, *sorted(golden.glob("*/*")))]
+    atheris.Setup([sys.argv[0], *own, *folders], hand_over_quietly)
     atheris.Fuzz()
+
+
+def _own_functions() -> Iterator[FunctionType]:
+    """Every function and method of `billing_core`: what new input should reach more of."""
+    for name, module in sorted(sys.modules.items()):
+        if name.startswith("billing_core"):
+            for thing in vars(module).values():
+                members = vars(thing).values() if isinstance(thing, type) and thing.__module__ == name else (thing,)
+                yield from (f for f in members if isinstance(f, FunctionType) and f.__module__ == name)
+
+
+def hand_over_quietly(data: bytes) -> None:
+    """`hand_over` as libFuzzer calls it: it wants no outcome."""
+    hand_over(data)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--atheris", action="store_true")
+    parser.add_argument("--atheris", type=Path, metavar="FOLDER", help="let atheris choose the bytes; keep them there")
     args = parser.parse_args()
     if args.atheris:
-        _atheris(args.count)
+        _atheris(args.seed, args.count, args.atheris)
     else:
         print(json.dumps(run(args.seed, args.count)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import count
 
 import pytest
 
@@ -18,6 +19,11 @@ ON = datetime(2026, 4, 10, 6, 0)
 VISIT = STORIES["837P/office-visit"]()
 
 
+def answered(data: bytes, first: int = 1) -> list[bytes]:
+    """The files that go back, under control numbers from `first`."""
+    return [one.data for one in answer(data, count(first), ON)]
+
+
 def two_groups() -> bytes:
     """The office visit's group twice in one interchange, under two control numbers."""
     head, group, tail = VISIT[:107], VISIT[107:].partition(b"IEA*")[0], b"IEA*2*000000007~\n"
@@ -25,7 +31,7 @@ def two_groups() -> bytes:
 
 
 def test_a_good_file_gets_a_999_and_no_ta1() -> None:
-    (file,) = answer(VISIT, 41, ON)
+    (file,) = answered(VISIT, 41)
     (said,) = acknowledgment_999.read(file)
     assert said.accepted and said.group_control == "7" and [one.accepted for one in said.sets] == [True]
     assert check(file).accepted and refusals(file) == ()
@@ -33,18 +39,19 @@ def test_a_good_file_gets_a_999_and_no_ta1() -> None:
 
 
 def test_each_group_gets_a_999_of_its_own() -> None:
-    (file,) = answer(two_groups(), 1, ON)
+    (file,) = answered(two_groups())
     assert [said.group_control for said in acknowledgment_999.read(file)] == ["7", "8"]
 
 
 @pytest.mark.parametrize("story", ["999/one-taken-one-not", "TA1/interchange-refused"])
 def test_an_acknowledgment_is_never_acknowledged(story: str) -> None:
-    assert answer(STORIES[story](), 1, ON) == ()
+    assert answered(STORIES[story]()) == []
 
 
 def test_a_ta1_is_sent_when_it_is_asked_for() -> None:
-    ta1, nine = answer(VISIT.replace(b"*000000007*0*T*", b"*000000007*1*T*"), 8, ON)
-    assert acknowledgment_ta1.read(ta1) == (InterchangeAcknowledgment(7, date(2026, 4, 9), "A", "000", "0830"),)
+    ta1, nine = answered(VISIT.replace(b"*000000007*0*T*", b"*000000007*1*T*"), 8)
+    expected = InterchangeAcknowledgment(7, date(2026, 4, 9), "A", "000", "0830", ON.date(), "000000008")
+    assert acknowledgment_ta1.read(ta1) == (expected,)
     assert acknowledgment_999.read(nine)[0].accepted
     assert b"*000000008*0*T*" in ta1 and b"*000000009*0*T*" in nine
 
@@ -67,7 +74,7 @@ def test_a_ta1_is_sent_when_the_envelope_fails(right: bytes, wrong: bytes, note:
 
 def test_what_is_wrong_is_told_in_the_guides_codes() -> None:
     broken = VISIT.replace(b"*CI~", b"*ZQ~").replace(b"NM1*40*2*NORTHERN HEALTH*****46*60054~\n", b"")
-    (file,) = answer(broken.replace(b"SE*33*", b"SE*32*"), 1, ON)
+    (file,) = answered(broken.replace(b"SE*33*", b"SE*32*"))
     (said,) = acknowledgment_999.read(file)
     assert said.code == "R" and said.sets[0].codes == ("5",)
     assert said.sets[0].details == (SegmentError("NM1", 2, "3"), SegmentError("SBR", 12, "8", "", 9, 0, "7"))
@@ -93,9 +100,26 @@ def test_a_group_that_is_miscounted_is_refused_with_its_sets(
 
 def test_a_warning_refuses_nothing() -> None:
     lower = VISIT.replace(b"*NORTHERN HEALTH*****PI", b"*NORTHERN H\xc3\x89ALTH*****PI")
-    assert acknowledgment_999.read(answer(lower, 1, ON)[0])[0].accepted
+    assert acknowledgment_999.read(answered(lower)[0])[0].accepted
 
 
 def test_nobody_can_be_answered_without_an_isa() -> None:
     with pytest.raises(X12Error):
-        answer(b"hello", 1, ON)
+        answered(b"hello")
+
+
+def test_a_file_that_was_taken_in_is_not_refused_though_its_errors_are_noted() -> None:
+    faulty = VISIT.replace(b"*CI~", b"*ZQ~").replace(b"*0*T*:~", b"*0*Q*:~")
+    ta1, nine = answer(faulty, count(1), ON, taken=True)
+    assert (ta1.kind, nine.kind, nine.receiver, nine.control) == ("TA1", "999", "CLEANCLAIM", 2)
+    (envelope,), (said,) = acknowledgment_ta1.read(ta1.data), acknowledgment_999.read(nine.data)
+    assert (envelope.code, envelope.note) == ("E", "020")
+    assert said.code == "E" and said.accepted and said.sets[0].accepted
+    assert said.sets[0].details == (SegmentError("SBR", 13, "8", "", 9, 0, "7"),)
+    assert b"IK5*E*5~" in nine.data and check(nine.data).accepted and refusals(nine.data) == ()
+
+
+def test_a_sender_that_wants_no_999_still_gets_the_ta1_it_asks_for() -> None:
+    asking = VISIT.replace(b"*000000007*0*T*", b"*000000007*1*T*")
+    (only,) = answer(asking, count(1), ON, without_999={"CLEANCLAIM"})
+    assert only.kind == "TA1"

@@ -7,9 +7,16 @@ from datetime import date
 
 import pytest
 
-from billing_core.acknowledgment import GroupAcknowledgment, InterchangeAcknowledgment, SegmentError, SetAcknowledgment
+from billing_core.acknowledgment import (
+    FurtherStatus,
+    GroupAcknowledgment,
+    InterchangeAcknowledgment,
+    SegmentError,
+    SetAcknowledgment,
+)
 from billing_core.errors import X12Error
 from billing_core.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1
+from billing_core.x12.narrate import narrate
 from tests.billing_core.x12.people import ANSWER, CLAIM_REFUSED, CLAIM_TAKEN, NOT_TAKEN, PAYER, STORIES, TAKEN
 
 ANSWERED = date(2026, 4, 10)
@@ -78,6 +85,20 @@ def test_of_several_statuses_the_rejecting_one_decides() -> None:
     assert (got.category, got.status, got.accepted) == ("A3", "21", False)
 
 
+def test_every_status_of_a_claim_is_kept_with_its_line() -> None:
+    beside = (FurtherStatus("A7", "255", ""), FurtherStatus("A7", "187", ""))
+    refused = replace(CLAIM_REFUSED, further=beside)
+    data = acknowledgment_277ca.write([refused], PAYER, ANSWER)
+    (got,) = acknowledgment_277ca.read(data)
+    assert got == replace(refused, received_on=ANSWERED, trace="000000007")
+    count = data.count(b"\n") - 4
+    line = b"SVC*HC:99213*150*****1~\nSTC*A7:454*20260410*U~\nSE*%d*" % (count + 2)
+    (got,) = acknowledgment_277ca.read(data.replace(b"SE*%d*" % count, line))
+    assert got.further == (*beside, FurtherStatus("A7", "454", "", "1"))
+    told = "\n".join(narrate(data.replace(b"SE*%d*" % count, line)))
+    assert "Also: " in told and "Line 1: " in told and "correct the procedure code" in told
+
+
 def test_a_rejected_batch_names_no_claim_but_is_not_lost() -> None:
     text = acknowledgment_277ca.write([CLAIM_TAKEN], PAYER, ANSWER, batch="BATCH9").decode()
     refused = text.replace("TRN*2*BATCH9~\nSTC*A1:19:PR*20260410*WQ", "TRN*2*BATCH9~\nSTC*A3:746*20260410*U")
@@ -94,8 +115,8 @@ def test_a_claim_without_number_is_not_written() -> None:
 
 def test_a_ta1_reads_back() -> None:
     some = (
-        InterchangeAcknowledgment(7, date(2026, 4, 9), "R", "025", "0830"),
-        InterchangeAcknowledgment(8, date(2026, 4, 9), "A", "000", "0830"),
+        InterchangeAcknowledgment(7, date(2026, 4, 9), "R", "025", "0830", ANSWERED, "000000007"),
+        InterchangeAcknowledgment(8, date(2026, 4, 9), "A", "000", "0830", ANSWERED, "000000007"),
     )
     assert acknowledgment_ta1.read(acknowledgment_ta1.write(some, ANSWER)) == some
     assert [one.accepted for one in some] == [False, True]

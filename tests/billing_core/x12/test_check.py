@@ -53,7 +53,7 @@ def test_a_guide_that_is_not_here_is_not_checked_and_says_so() -> None:
 
 def test_set_and_group_must_name_the_same_guide() -> None:
     data = STORIES["837P/office-visit"]().replace(b"X*005010X222A1", b"X*005010X222A2")
-    assert {f.rule for f in check(data).findings} == {"x12-kind"}
+    assert {f.rule for f in check(data).findings if f.severity is Severity.ERROR} == {"x12-kind"}
 
 
 def test_two_kinds_in_one_file_are_mixed() -> None:
@@ -109,3 +109,10 @@ def test_a_large_remittance_is_checked_as_it_streams() -> None:
     wrong = check_stream([data.replace(b"BPR*I*88", b"BPR*I*89")])
     assert not wrong.accepted and "835-balance-transaction" in {finding.rule for finding in wrong.findings}
     assert not check_stream([b"nonsense"]).readable
+
+
+def test_a_negative_payment_is_read_and_said() -> None:
+    report = check(STORIES["835/offsets-make-it-negative"]())
+    (finding,) = [f for f in report.findings if f.rule == "835-negative-payment"]
+    assert finding.severity is Severity.WARNING and finding.where.endswith("BPR02") and "hold it" in finding.mend
+    assert report.readable and report.balances[0].transaction == "balances"

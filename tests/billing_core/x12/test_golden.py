@@ -46,6 +46,12 @@ def name(path: Path) -> str:
     return path.relative_to(GOLDEN).as_posix()
 
 
+def expected(path: Path) -> str:
+    """The rule that must find what is wrong with a file in fail/; "" when nobody has written it down beside it."""
+    beside = path.with_suffix(".expect")
+    return beside.read_text("ascii").strip() if beside.is_file() else ""
+
+
 @pytest.mark.parametrize("path", PASS, ids=name)
 def test_accepted_and_read(path: Path) -> None:
     data = path.read_bytes()
@@ -63,17 +69,17 @@ def test_pyx12_takes_it_too(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FAIL, ids=name)
 def test_refused_for_the_rule_it_breaks(path: Path) -> None:
-    rule = path.with_suffix(".expect").read_text("ascii").strip()
+    rule = expected(path)
     report = check(path.read_bytes(), path.name)
     assert not report.accepted
-    assert rule in {f.rule for f in report.findings if f.severity is Severity.ERROR}, report.findings
+    assert not rule or rule in {f.rule for f in report.findings if f.severity is Severity.ERROR}, report.findings
 
 
 @pytest.mark.parametrize("path", FAIL, ids=name)
 def test_a_reader_gives_records_or_an_x12_error(path: Path) -> None:
-    expected = path.with_suffix(".expect").read_text("ascii").strip()
+    rule = expected(path)
     read = READERS[path.parent.parent.name]
-    if expected.startswith("x12-") and expected not in ("x12-code", "x12-type", "x12-required"):
+    if rule.startswith("x12-") and rule not in ("x12-code", "x12-type", "x12-required"):
         with pytest.raises(X12Error) as caught:
             read(path.read_bytes())
         assert caught.value.mend and caught.value.where

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from billing_core.acknowledgment import GroupAcknowledgment, SegmentError
 from billing_core.errors import X12Error
+from billing_core.x12 import acknowledgment_999
+from billing_core.x12.envelope import contents
 from billing_core.x12.narrate import narrate
-from tests.billing_core.x12.people import STORIES
+from billing_core.x12.sent_claims import sent_sets
+from tests.billing_core.x12.people import ANSWER, STORIES
 
 
 def told(story: str) -> str:
@@ -26,7 +30,7 @@ def told(story: str) -> str:
         ("271/covered", ("coverage active",)),
         ("271/ended", ("coverage not active",)),
         ("277/paid-and-open", ("88.00 paid", "look for the remittance", "wait")),
-        ("835/paid-and-denied", ("88.00", "2 claims", "1 of them without payment")),
+        ("835/paid-and-denied", ("88.00", "2 claims", "1 of them without payment", "150.00 refused, CO-16", "To do: ")),
         ("835/offsets-make-it-negative", ("negative", "do not post", "overpayment recovery")),
         ("837P/office-visit", ("kind 837P", "accepted")),
         ("837I/inpatient", ("kind 837I", "accepted")),
@@ -56,3 +60,18 @@ def test_an_835_that_does_not_balance_is_not_to_be_posted() -> None:
 def test_what_is_not_x12_is_an_x12_error() -> None:
     with pytest.raises(X12Error):
         list(narrate(b"hello"))
+
+
+def test_each_error_of_a_999_is_told_with_the_claim_it_stands_in() -> None:
+    sent = STORIES["837P/two-billing-providers"]()
+    (one,) = sent_sets(sent)
+    (body,) = contents(sent).sets()
+    places = {segment.get(1): n for n, segment in enumerate(body.segments, start=2) if segment.id == "CLM"}
+    second = places[one.claims[1]]
+    errors = (SegmentError("HI", second + 1, "8", "2300", 1, 2, "7"), SegmentError("NM1", 2, "3", "1000A"))
+    said = acknowledgment_999.acknowledge("0001", errors)
+    group = GroupAcknowledgment(one.group, "R", (said,))
+    text = "\n".join(narrate(acknowledgment_999.write(group, ANSWER), sent))
+    assert f"element 1-2: a code that is not in the guide's list (claim {one.claims[1]})" in text
+    assert "segment 2 NM1 in loop 1000A: a segment the guide requires is missing\n" in text
+    assert "holds 3 claims; none of them was read" in text and one.claims[0] not in text

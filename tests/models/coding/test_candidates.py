@@ -70,7 +70,7 @@ def test_the_files_do_not_depend_on_the_order_of_the_terms() -> None:
 
 
 def test_a_phrase_of_two_sources_is_the_titles_whatever_the_order() -> None:
-    doubled = [Term(f"w{n}", "A00", source) for n in range(60) for source in (Source.INCLUSION, Source.TITLE)]
+    doubled = [Term(f"word{n}", "A00", source) for n in range(60) for source in (Source.INCLUSION, Source.TITLE)]
     assert {line.split("\t")[2] for line in phrase_file(doubled).decode().splitlines()} == {"title"}
 
 

@@ -33,9 +33,25 @@ def test_a_query_shows_the_note_and_lets_the_author_answer(suggester: Suggester)
     query = draft(suggester.table, "M17.10", [Span(12, 31)])
     assert query is not None and query.axis is Axis.SIDE
     assert query.options[-2:] == (OTHER, UNDETERMINED)
-    assert len(query.options) >= 4
+    assert query.options[:-2] == ("Right", "Left")
     text = query.text(note)
     assert '"knee osteoarthritis"' in text and "M17" not in text
+
+
+def test_answers_are_words_a_doctor_would_use(suggester: Suggester) -> None:
+    said = {
+        code: drafted.options[:-2]
+        for code in ("H66.90", "N18.9", "O99.019", "I50.9")
+        if (drafted := draft(suggester.table, code, [Span(0, 4)]))
+    }
+    assert said["H66.90"] == ("Right", "Left", "Bilateral")
+    assert "Chronic kidney disease, stage 4 (severe)" in said["N18.9"]
+    assert said["O99.019"] == ("First trimester", "Second trimester", "Third trimester")
+    assert said["I50.9"] == (), "too many kinds of heart failure to list: asked openly"
+
+
+def test_the_right_heart_is_no_side(suggester: Suggester) -> None:
+    assert Axis.SIDE not in {rung.axis for rung in ladder(suggester.table, "I50.9")}
 
 
 def test_without_an_indicator_there_is_no_query(suggester: Suggester) -> None:

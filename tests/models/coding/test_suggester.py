@@ -148,6 +148,13 @@ def test_every_term_of_the_dictionary_names_a_code_that_exists(suggester: Sugges
         assert [c for c in sorted(codes) if suggester.table.stem(c) not in suggester.table] == []
 
 
+def test_a_note_in_another_language_is_answered_in_the_open(suggester: Suggester) -> None:
+    text = "Paciente de 54 años con diabetes y asma que acude a urgencias por dolor desde hace dos días, sin fiebre."
+    found = suggester.suggest(text, Setting.OUTPATIENT, date(2026, 4, 1), 54, "F")
+    assert found.abstained and not found.codes
+    assert "written in Spanish" in found.reason
+
+
 def test_same_note_same_answer(suggester: Suggester, cold_artifact: Path) -> None:
     text = "HPI: fell on ice.\nA/P:\n1. Right ankle sprain\n2. HTN\n3. T2DM with CKD stage 4"
     assert _suggest(suggester, text) == _suggest(Suggester.load(cold_artifact), text)

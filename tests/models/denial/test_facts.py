@@ -33,7 +33,7 @@ def test_facts_show_what_the_claim_shows() -> None:
 
 def test_no_outcome_can_be_handed_to_facts() -> None:
     parameters = inspect.signature(facts, eval_str=True).parameters
-    assert [p.annotation for p in parameters.values()] == [Claim, date, str]
+    assert [p.annotation for p in parameters.values()] == [Claim, date, str, str]
     names = {module for module in vars(facts_module) if "emittance" in module or "ayment" in module}
     assert not names
 

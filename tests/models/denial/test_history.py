@@ -122,14 +122,15 @@ def test_a_coverage_refused_is_remembered_until_a_claim_is_paid() -> None:
     assert value(paid, "coverage_refused_last") == 0 and value(paid, "coverage_refused_days") == 30
 
 
-def test_a_payer_that_changes_its_habit_is_seen_sooner_in_the_recent_lift() -> None:
+def test_a_payer_that_changes_its_habit_is_seen_sooner_in_what_it_says_of_late() -> None:
     history = History()
     for k in range(200):
         on = DAY - timedelta(days=300 - k)
         for payer, denied in (("60054", k > 170), ("99999", False)):
-            history.adjudicated(sent(f"{payer}{k}", on, f"p{k}", payer=payer), denied, on + timedelta(days=5))
+            claim = sent(f"{payer}{k}", on, f"p{k}", payer=payer)
+            history.adjudicated(claim, denied, on + timedelta(days=5), [DenialCategory.CODING])
     found = row(sent(), history)
-    assert value(found, "recent_payer") > value(found, "lift_payer") > 0
+    assert value(found, "why_coding_recent") > value(found, "why_coding") > 0
 
 
 def test_what_is_usual_and_missing() -> None:
@@ -164,7 +165,7 @@ def test_an_outcome_that_arrives_late_is_still_counted() -> None:
     row(sent("x", DAY - timedelta(days=2)), history)
     history.adjudicated(sent("b", DAY - timedelta(days=60)), True, DAY - timedelta(days=40))
     row(sent("y"), history)
-    key = "0|60054"
+    key = "payer:60054"
     assert history.tally(key).claims == 2
 
 

@@ -61,5 +61,5 @@ def test_a_line_that_was_paid_counts_as_paid_beside_one_that_was_refused() -> No
     by_line.submitted(sending.facts)
     by_line.adjudicated(sending.facts, True, sending.facts.submitted_on, (), (refused,))
     by_line.known_before(export_fixture.AS_OF)
-    assert by_line.tally(f"1|{refused}").denied == 1 and by_line.tally(f"1|{paid}").denied == 0
-    assert by_line.tally(f"0|{sending.facts.payer}").denied == 1
+    assert by_line.tally(f"procedure:{refused}").denied == 1 and by_line.tally(f"procedure:{paid}").denied == 0
+    assert by_line.tally(f"payer:{sending.facts.payer}").denied == 1

@@ -12,14 +12,16 @@ from billing_core.claim import ClaimState
 from billing_core.encounter import AssignedCode, CodeSystem, Encounter, Setting, SignedEncounter, Span
 from billing_core.identifiers import claim_number
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
+from billing_core.provider_query import OTHER, UNDETERMINED, ProviderQuery
 from billing_core.registration import Guarantor, Practice
 from billing_core.remittance import Adjustment, ClaimPayment, Group, Remittance, ServicePayment
 from billing_core.rule import Finding, Severity
 from serving.ids import FixedClock, SeededIds
+from serving.store.appeals import StoredAppeal
 from serving.store.books import Books, Store
 from serving.store.files import StoredDenial
 from serving.store.queues import StoredWork
-from serving.store.states import CodeDecision, DenialStatus, Direction, RemittanceState
+from serving.store.states import AppealState, CodeDecision, DenialStatus, Direction, RemittanceState
 from tests.billing_core import specimens
 
 DAY = date(2026, 4, 9)
@@ -80,10 +82,18 @@ def register(books: Books) -> None:
     books.save_prices([Price("99213", 15000, date(2024, 1, 1))])
     books.save_provider(specimens.PROVIDER)
     books.save_location(specimens.LOCATION)
-    books.save_guarantor(Guarantor("guarantor", specimens.NAME, specimens.HOME))
-    books.save_patient(specimens.PATIENT)
-    books.save_coverage(specimens.COVERAGE)
-    books.save_authorization(specimens.AUTHORIZATION)
+    books.save_guarantors([Guarantor("guarantor", specimens.NAME, specimens.HOME)])
+    books.save_patients([specimens.PATIENT])
+    books.save_coverages([specimens.COVERAGE])
+    books.save_authorizations([specimens.AUTHORIZATION])
+
+
+def asked() -> ProviderQuery:
+    """A query about the visit's note."""
+    return ProviderQuery(
+        "query", "encounter", "provider", "0" * 64, "E11.9", "complication", (Span(12, 27),), "Was any present?",
+        (OTHER, UNDETERMINED), "coder", DAY,
+    )  # fmt: skip
 
 
 def code(books: Books) -> None:
@@ -96,6 +106,7 @@ def code(books: Books) -> None:
     books.sign(SignedEncounter(encounter(), (diagnosis,), (procedure,), "coder"), DAY)
     books.save_charges([charge()])
     books.append_entries([entry("entry-1")])
+    books.save_query(asked())
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,9 @@ def bill(books: Books) -> Filled:
     books.save_denials([denied])
     books.save_work([StoredWork("work", "denials", "claim:claim", DAY, 15000, claim_id="claim", denial_id="denial")])
     statement_id = books.add_statement("guarantor", DAY, 0, {"lines": []}, b"%PDF-1.7")
+    books.add_choice("withhold", 5, "to judge the model without its own influence", "manager")
+    drafted = StoredAppeal("appeal", "claim", 1, AppealState.DRAFT, DAY, date(2026, 10, 1), None, None, 0, {})
+    books.save_appeals([drafted])
     books.add_activation("coding", "a" * 64, "coding/aaaa", "scientist")
     key, _ = books.add_api_key("clearinghouse", ["biller"])
     run = books.latest_suggestion("encounter")

@@ -19,13 +19,14 @@ from billing_core.registration import Guarantor
 from serving.errors import InputError, NotFound, ServingError
 from serving.ids import SeededIds
 from serving.store import schema
+from serving.store.appeals import StoredAppeal
 from serving.store.books import Books, Store
 from serving.store.chain import GENESIS
 from serving.store.encounters import CodingCounts
 from serving.store.events import Happened
 from serving.store.files import StoredDenial
 from serving.store.queues import StoredWork
-from serving.store.states import CodeDecision, DenialStatus, Direction, EncounterStatus, RemittanceState
+from serving.store.states import AppealState, CodeDecision, DenialStatus, Direction, EncounterStatus, RemittanceState
 from tests.billing_core import specimens
 from tests.serving.store import filled
 
@@ -40,9 +41,11 @@ def foreign_arguments(ids: filled.Filled) -> dict[str, Any]:
         "authorization_id": "authorization", "encounter_id": "encounter", "charge_id": "charge-1",
         "charge_ids": ["charge-1"], "claim_id": "claim", "claim_ids": ["claim"], "numbers": [specimens.NUMBER],
         "file_id": ids.file_id, "remittance_id": ids.remittance_id, "claim_payment_id": ids.payment_id,
-        "denial_id": "denial", "work_id": "work", "statement_id": ids.statement_id, "suggestion_id": ids.suggestion_id,
+        "query_id": "query", "denial_id": "denial",
+        "work_id": "work", "statement_id": ids.statement_id, "suggestion_id": ids.suggestion_id,
         "key_id": ids.key_id, "entry_id": "entry-1", "user_id": "worker", "source": "charge capture",
         "reference": "charge-1", "subject": "encounter:encounter", "login": "coder", "text": "Doe", "control": "1",
+        "first": 1, "count": 5, "since": specimens.SERVICE, "until": specimens.SERVICE,
         "on": filled.DAY, "as_of": filled.DAY, "statement_on": filled.DAY, "signed_on": filled.DAY, "to": "",
         "kind": "837P", "direction": Direction.OUTBOUND, "system": CodeSystem.ICD10CM, "code": "E11.9",
         "decision": CodeDecision.REJECT, "actor": "coder", "action": "x", "artifact_sha256": "a" * 64,
@@ -53,12 +56,18 @@ def foreign_arguments(ids: filled.Filled) -> dict[str, Any]:
         "entries": [filled.entry("entry-1")], "state": ClaimState.HELD, "findings": [], "patient_ids": ["patient"],
         "member_ids": ["W1234567"], "service_dates": [specimens.SERVICE], "limit": 5, "party": "payer",
         "encounter_ids": ["encounter"], "payer_number": "60054", "events": [Happened("x", "encounter:encounter")],
-        "steps": {"claim": (ClaimState.SUBMITTED, ClaimState.ACCEPTED)},
+        "steps": {"claim": (ClaimState.SUBMITTED, ClaimState.ACCEPTED)}, "appeal_id": "appeal", "value": 1,
+        "reason": "x", "chosen_by": "x", "actions": ["x"],
+        "first_days": [filled.DAY], "by": "payer", "since_service": True,
     }  # fmt: skip
 
 
 def denial(ids: filled.Filled) -> StoredDenial:
     return StoredDenial("d", "claim", ids.payment_id, 1, "coding", 1, filled.DAY, None, DenialStatus.OPEN, {})
+
+
+def appeal() -> StoredAppeal:
+    return StoredAppeal("a", "claim", 1, AppealState.DRAFT, filled.DAY, None, None, None, 0, {})
 
 
 def work() -> StoredWork:
@@ -69,18 +78,18 @@ RECORDS: dict[str, Any] = {  # what the save_ methods take, by their name
     "save_practice": filled.practice(), "save_payer": specimens.PAYER, "save_payers": [specimens.PAYER],
     "save_contract": specimens.CONTRACT, "save_prices": [Price("99213", 1, date(2024, 1, 1))],
     "save_provider": specimens.PROVIDER, "save_location": specimens.LOCATION,
-    "save_guarantor": Guarantor("guarantor", specimens.NAME, specimens.HOME),
-    "save_guarantors": [Guarantor("guarantor", specimens.NAME, specimens.HOME)], "save_patient": specimens.PATIENT,
-    "save_patients": [specimens.PATIENT], "save_coverage": specimens.COVERAGE, "save_coverages": [specimens.COVERAGE],
-    "save_authorization": specimens.AUTHORIZATION, "save_authorizations": [specimens.AUTHORIZATION],
-    "save_encounter": filled.encounter(), "save_charges": [filled.charge()],
+    "save_guarantors": [Guarantor("guarantor", specimens.NAME, specimens.HOME)],
+    "save_patients": [specimens.PATIENT], "save_coverages": [specimens.COVERAGE],
+    "save_authorizations": [specimens.AUTHORIZATION],
+    "save_encounter": filled.encounter(), "save_query": filled.asked(), "save_charges": [filled.charge()],
+    "save_appeals": [appeal()],
 }  # fmt: skip
 STEPS = {"step_encounter": EncounterStatus.CODED, "step_claim": ClaimState.ACCEPTED}
-STATES = {"set_remittance_state": RemittanceState.HELD, "add_remittance": RemittanceState.HELD}
+STATES = {"add_remittance": RemittanceState.HELD}
 # What oak may do with ids that elm also uses: these rows are oak's own, beside elm's.
 OWN_ROWS = {
-    "save_payer", "save_payers", "save_prices", "save_provider", "save_location", "save_guarantor", "save_guarantors",
-    "add_activation", "add_api_key", "next_control", "next_claim_serial", "log", "log_all",
+    "save_payer", "save_payers", "save_prices", "save_provider", "save_location", "save_guarantors",
+    "add_activation", "add_api_key", "add_choice", "next_control", "next_claim_serial", "log", "log_all",
 }  # fmt: skip
 ABOUT_ITSELF = {"practice"}
 

@@ -45,7 +45,7 @@ def test_an_error_at_the_end_leaves_the_books_as_they_were(store: Store) -> None
 def test_a_refused_statement_takes_the_whole_transaction_with_it(store: Store) -> None:
     with pytest.raises(NotFound), store.open("elm") as books:
         books.save_payer(specimens.PAYER)
-        books.save_patient(specimens.PATIENT)  # its guarantor is not there
+        books.save_patients([specimens.PATIENT])  # its guarantor is not there
     with store.read("elm") as books:
         assert books.payers() == ()
 
@@ -72,10 +72,10 @@ def test_a_reader_sees_one_moment_and_does_not_wait(store: Store) -> None:
 def test_an_error_message_holds_no_patient_data(store: Store) -> None:
     filled.fill(store)
     with pytest.raises(Conflict) as caught, store.open("elm") as books:
-        books.save_patient(specimens.claim().patient.__class__(
+        books.save_patients([specimens.claim().patient.__class__(
             "another", specimens.PATIENT.record_number, specimens.NAME, specimens.PATIENT.birth_date,
             specimens.PATIENT.sex, specimens.HOME, "guarantor",
-        ))  # fmt: skip
+        )])  # fmt: skip
     said = repr(caught.value) + str(caught.value.__cause__)
     assert "Doe" not in said and "1001" not in said and caught.value.__suppress_context__
 

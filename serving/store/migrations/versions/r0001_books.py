@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 revision = "0001"
@@ -70,16 +71,26 @@ sign_in_attempt = Table(
 )
 
 
-def _own(name: str, *parts: Any, key: tuple[str, ...] = ("id",), refers: dict[str, str] | None = None) -> Table:
+def _own(
+    name: str,
+    *parts: Any,
+    key: tuple[str, ...] = ("id",),
+    refers: dict[str, str] | None = None,
+    rowid: bool = True,
+) -> Table:
     """A table of one practice's rows: practice_id first in the key, and in every reference.
 
     `key` are the key columns after practice_id ("id" is added by itself); `refers` maps column -> table it points to.
+    Without `rowid` SQLite keeps the rows in the order of the key: for narrow rows that are written in bulk.
     """
     identity = [Column("id", KEY, nullable=False)] if key == ("id",) else []
     references = [
         ForeignKeyConstraint(["practice_id", column], [f"{table}.practice_id", f"{table}.id"])
         for column, table in (refers or {}).items()
     ]
+    always = {part.name for part in parts if isinstance(part, Column) and not part.nullable} & (refers or {}).keys()
+    if not always:  # a reference that is always there leads to the practice by itself
+        references.append(ForeignKeyConstraint(["practice_id"], ["practice.id"]))
     return Table(
         name,
         metadata,
@@ -87,8 +98,8 @@ def _own(name: str, *parts: Any, key: tuple[str, ...] = ("id",), refers: dict[st
         *identity,
         *parts,
         PrimaryKeyConstraint("practice_id", *key),
-        ForeignKeyConstraint(["practice_id"], ["practice.id"]),
         *references,
+        sqlite_with_rowid=rowid,
     )
 
 
@@ -253,6 +264,16 @@ decision = _own(  # append-only; the latest per code counts
     UniqueConstraint("practice_id", "encounter_id", "position"),
     refers={"encounter_id": "encounter", "suggestion_id": "suggestion"},
 )
+provider_query = _own(  # what a note's author was asked; each change is in the event log
+    "provider_query",
+    Column("encounter_id", KEY, nullable=False),
+    Column("state", KEY, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "practice_id", "encounter_id"),
+    Index(None, "practice_id", "state"),
+    refers={"encounter_id": "encounter"},
+)
 sign_off = _own(  # every signing is kept; the latest counts
     "sign_off",
     Column("encounter_id", KEY, nullable=False),
@@ -328,6 +349,9 @@ sent_claim = _own(  # which claims an outbound file carried
 remittance = _own(  # the 835 without its claims, which are rows of claim_payment
     "remittance",
     Column("transmission_id", KEY),
+    Column("set_number", Integer, nullable=False),  # its place in that file, from 1
+    Column("first_entry", BigInteger, nullable=False),  # the places in the ledger of what it posted, one after another
+    Column("entries", Integer, nullable=False),
     Column("payer_number", KEY, nullable=False),
     Column("trace", KEY, nullable=False),
     Column("origin", KEY, nullable=False),
@@ -368,6 +392,21 @@ denial = _own(
     Index(None, "practice_id", "status"),
     refers={"claim_id": "claim", "claim_payment_id": "claim_payment"},
 )
+appeal = _own(  # one level of one claim's appeal: drafted, filed, decided
+    "appeal",
+    Column("claim_id", KEY, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("state", KEY, nullable=False),
+    Column("drafted_on", Date, nullable=False),
+    Column("deadline", Date),
+    Column("filed_on", Date),
+    Column("decided_on", Date),
+    Column("recovered", Money, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("pdf", LargeBinary),  # as it was filed
+    UniqueConstraint("practice_id", "claim_id", "level"),
+    refers={"claim_id": "claim"},
+)
 work_item = _own(
     "work_item",
     Column("queue", KEY, nullable=False),
@@ -393,9 +432,21 @@ model_score = _own(
     Column("artifact_sha256", KEY, nullable=False),
     Column("probability_ppm", Integer, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("shadow", Boolean, nullable=False),  # the challenger's: kept for comparison, never shown as advice
+    Column("withheld", Boolean, nullable=False),  # the champion's, of a claim drawn into the slice without advice
     Column("body", Text, nullable=False),
     Index(None, "practice_id", "claim_id"),
     refers={"claim_id": "claim"},
+)
+choice = _own(  # what a manager has chosen for the practice; the latest per name holds
+    "choice",
+    Column("name", KEY, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("value", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("chosen_at", Moment, nullable=False),
+    Column("chosen_by", KEY, nullable=False),
+    key=("name", "version"),
 )
 artifact = _own(  # activation history; the latest per kind serves
     "artifact",
@@ -424,8 +475,9 @@ ledger_entry = _own(  # the seal: inserted after its legs, which it makes final
     Column("prev_hash", KEY, nullable=False),
     Column("hash", KEY, nullable=False),
     UniqueConstraint("practice_id", "position"),
-    Index(None, "practice_id", "source", "reference"),
+    Index(None, "practice_id", "effective"),
     refers={"reverses": "ledger_entry"},
+    rowid=False,
 )
 ledger_leg = _own(
     "ledger_leg",
@@ -444,8 +496,34 @@ ledger_leg = _own(
         initially="DEFERRED",
     ),
     Index(None, "practice_id", "charge_id"),
+    Index(
+        "ix_ledger_leg_unapplied",
+        *("practice_id", "account", "party", "amount"),
+        sqlite_where=text("account = 'unapplied'"),
+        postgresql_where=text("account = 'unapplied'"),
+    ),
     key=("entry_id", "leg"),
     refers={"charge_id": "charge"},
+    rowid=False,
+)
+open_balance = _own(  # what each debtor owes of each charge: the sum of its legs, kept beside them
+    "open_balance",
+    Column("charge_id", KEY, nullable=False),
+    Column("owner", KEY, nullable=False),
+    Column("party", KEY, nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("amount", Money, nullable=False),
+    Column("since", Date, nullable=False),  # the first business date of the debtor's share
+    # What is open, in the order of the aging: it is read from this index alone.
+    Index(
+        "ix_open_balance_open",
+        *("practice_id", "owner", "party", "service_date", "since", "amount"),
+        sqlite_where=text("amount <> 0"),
+        postgresql_where=text("amount <> 0"),
+    ),
+    key=("charge_id", "owner", "party"),
+    refers={"charge_id": "charge"},
+    rowid=False,
 )
 statement = _own(
     "statement",

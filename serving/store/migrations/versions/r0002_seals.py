@@ -6,8 +6,11 @@
     event          follows the last event of the practice in position and hash
     all four       no update, no delete (PostgreSQL: no truncate either)
 
-The same promises on both databases, in each one's own words. On PostgreSQL a leg and a seal take the practice's chain
-head first, so that two transactions cannot slip past each other's checks; on SQLite there is one writer anyway.
+The same promises on both databases, in each one's own words. SQLite looks at each row before it is written; PostgreSQL
+at all the rows of a statement after it, holding the practice's chain head, so that of two transactions the one that
+looks later sees what the other wrote (on SQLite there is one writer anyway). A place in a chain is taken once by its
+key. Each look is planned anew (EXECUTE): a plan kept from when the tables were small would read them whole for each
+row.
 """
 
 from __future__ import annotations
@@ -72,56 +75,70 @@ POSTGRESQL_SEALS = (
     END $$
     """,
     """
-    CREATE FUNCTION cleanclaim_seal_leg() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION cleanclaim_seal_legs() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      wrong boolean;
     BEGIN
-      PERFORM 1 FROM chain_head h WHERE h.practice_id = NEW.practice_id AND h.chain = 'ledger' FOR UPDATE;
-      PERFORM 1 FROM ledger_entry e WHERE e.practice_id = NEW.practice_id AND e.id = NEW.entry_id;
-      IF FOUND THEN
+      PERFORM 1 FROM chain_head h WHERE h.chain = 'ledger'
+        AND h.practice_id IN (SELECT DISTINCT a.practice_id FROM added a) ORDER BY h.practice_id FOR UPDATE;
+      EXECUTE 'SELECT EXISTS (SELECT 1 FROM added a JOIN ledger_entry e
+        ON e.practice_id = a.practice_id AND e.id = a.entry_id)' INTO wrong;
+      IF wrong THEN
         RAISE EXCEPTION 'the entry is sealed: it takes no more legs'
           USING ERRCODE = 'integrity_constraint_violation';
       END IF;
-      RETURN NEW;
+      RETURN NULL;
     END $$
     """,
     """
-    CREATE FUNCTION cleanclaim_seal_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION cleanclaim_seal_entries() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
-      legs bigint; total numeric; last_position bigint; last_hash text;
+      wrong boolean;
     BEGIN
-      PERFORM 1 FROM chain_head h WHERE h.practice_id = NEW.practice_id AND h.chain = 'ledger' FOR UPDATE;
-      SELECT count(*), coalesce(sum(l.amount), 0) INTO legs, total FROM ledger_leg l
-        WHERE l.practice_id = NEW.practice_id AND l.entry_id = NEW.id;
-      IF legs < 2 OR legs <> NEW.leg_count OR total <> 0 THEN
+      PERFORM 1 FROM chain_head h WHERE h.chain = 'ledger'
+        AND h.practice_id IN (SELECT DISTINCT a.practice_id FROM added a) ORDER BY h.practice_id FOR UPDATE;
+      EXECUTE 'SELECT EXISTS (SELECT 1 FROM added a CROSS JOIN LATERAL (
+        SELECT count(*) AS legs, coalesce(sum(l.amount), 0) AS total FROM ledger_leg l
+        WHERE l.practice_id = a.practice_id AND l.entry_id = a.id) l
+        WHERE l.legs < 2 OR l.legs <> a.leg_count OR l.total <> 0)' INTO wrong;
+      IF wrong THEN
         RAISE EXCEPTION 'an entry needs all its legs, at least two, and they sum to zero'
           USING ERRCODE = 'integrity_constraint_violation';
       END IF;
-      SELECT e.position, e.hash INTO last_position, last_hash FROM ledger_entry e
-        WHERE e.practice_id = NEW.practice_id ORDER BY e.position DESC LIMIT 1;
-      IF NEW.position <> coalesce(last_position, 0) + 1 OR NEW.prev_hash <> coalesce(last_hash, repeat('0', 64)) THEN
+      EXECUTE 'SELECT EXISTS (SELECT 1 FROM added a
+        WHERE NOT (a.position = 1 AND a.prev_hash = repeat(''0'', 64)) AND NOT EXISTS (
+          SELECT 1 FROM ledger_entry e WHERE e.practice_id = a.practice_id
+          AND e.position = a.position - 1 AND e.hash = a.prev_hash))' INTO wrong;
+      IF wrong THEN
         RAISE EXCEPTION 'an entry follows the last one of its ledger'
           USING ERRCODE = 'integrity_constraint_violation';
       END IF;
-      RETURN NEW;
+      RETURN NULL;
     END $$
     """,
     """
-    CREATE FUNCTION cleanclaim_seal_event() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION cleanclaim_seal_events() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
-      last_position bigint; last_hash text;
+      wrong boolean;
     BEGIN
-      PERFORM 1 FROM chain_head h WHERE h.practice_id = NEW.practice_id AND h.chain = 'events' FOR UPDATE;
-      SELECT e.position, e.hash INTO last_position, last_hash FROM event e
-        WHERE e.practice_id = NEW.practice_id ORDER BY e.position DESC LIMIT 1;
-      IF NEW.position <> coalesce(last_position, 0) + 1 OR NEW.prev_hash <> coalesce(last_hash, repeat('0', 64)) THEN
+      PERFORM 1 FROM chain_head h WHERE h.chain = 'events'
+        AND h.practice_id IN (SELECT DISTINCT a.practice_id FROM added a) ORDER BY h.practice_id FOR UPDATE;
+      EXECUTE 'SELECT EXISTS (SELECT 1 FROM added a
+        WHERE NOT (a.position = 1 AND a.prev_hash = repeat(''0'', 64)) AND NOT EXISTS (
+          SELECT 1 FROM event e WHERE e.practice_id = a.practice_id
+          AND e.position = a.position - 1 AND e.hash = a.prev_hash))' INTO wrong;
+      IF wrong THEN
         RAISE EXCEPTION 'an event follows the last one of its log' USING ERRCODE = 'integrity_constraint_violation';
       END IF;
-      RETURN NEW;
+      RETURN NULL;
     END $$
     """,
-    "CREATE TRIGGER ledger_leg_seal BEFORE INSERT ON ledger_leg FOR EACH ROW EXECUTE FUNCTION cleanclaim_seal_leg()",
-    "CREATE TRIGGER ledger_entry_seal BEFORE INSERT ON ledger_entry "
-    "FOR EACH ROW EXECUTE FUNCTION cleanclaim_seal_entry()",
-    "CREATE TRIGGER event_seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION cleanclaim_seal_event()",
+    "CREATE TRIGGER ledger_leg_seal AFTER INSERT ON ledger_leg REFERENCING NEW TABLE AS added "
+    "FOR EACH STATEMENT EXECUTE FUNCTION cleanclaim_seal_legs()",
+    "CREATE TRIGGER ledger_entry_seal AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS added "
+    "FOR EACH STATEMENT EXECUTE FUNCTION cleanclaim_seal_entries()",
+    "CREATE TRIGGER event_seal AFTER INSERT ON event REFERENCING NEW TABLE AS added "
+    "FOR EACH STATEMENT EXECUTE FUNCTION cleanclaim_seal_events()",
 )
 
 

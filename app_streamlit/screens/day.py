@@ -1,0 +1,108 @@
+"""The day: what it moved, its close, and what has not ended yet, so that nothing is silent.
+
+Keys: down and up go through what has not ended.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from app_streamlit import money
+from app_streamlit.screens.coder import CLOSINGS
+from app_streamlit.widgets.acting import act, choose, chosen, show_done
+from app_streamlit.widgets.look import counted, dollars, said, strip
+from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from serving.schemas.coding import CloseIn
+from serving.schemas.money import DaySheetView, OpenEnd
+
+END = "open_end"
+LONG = 30  # days from which an open end is marked
+ENDS = (("Days", "number"), ("Since", ""), ("What has not ended", ""), ("What to do", ""))
+
+
+def show() -> None:
+    """The page. Raises ApiProblem where nothing of it can be shown."""
+    api = money.current()
+    show_done()
+    on_place, left_place = st.columns([2, 8], vertical_alignment="bottom")
+    on = on_place.date_input("Business day", date.today(), key="day_on")
+    sheet = api.day(str(on))
+    with left_place:
+        strip(
+            (counted(sheet.entries, "entry"), f"of {sheet.on}", ""),
+            (dollars(sheet.receivable), "owed to the practice at its end", ""),
+            ("", f"closed through {sheet.closed_through}" if sheet.closed_through else "no day is closed yet", ""),
+        )
+    left, right = st.columns(2)
+    with left:
+        _table("day_kinds", "What happened", sheet.by_kind)
+    with right:
+        _table("day_accounts", "How the accounts changed", sheet.by_account)
+    _close(sheet)
+    _ends(api.open_ends())
+
+
+def _table(key: str, title: str, amounts: dict[str, str]) -> None:
+    if amounts:
+        rows = [Row(name, [(name, ""), (f"{float(amount):,.2f}", "")]) for name, amount in amounts.items()]
+        show_table(key, ((title, ""), ("Amount", "number")), rows)
+    else:
+        st.info("Nothing was posted with this date.")
+
+
+def _close(sheet: DaySheetView) -> None:
+    if sheet.closed:
+        said(f"{sheet.on} is closed. Nothing is posted with its date any more; its chain ended at {sheet.chain[:16]}.")
+        return
+    sure, close = st.columns([7, 3], vertical_alignment="center")
+    agreed = sure.checkbox(
+        f"Close {sheet.on} and every day before it: what comes later belongs to the next open day, and this is not"
+        " taken back.",
+        key=f"sure_{sheet.on}",
+    )
+    close.button(
+        f"Close {sheet.on}", type="primary", disabled=not agreed, width="stretch", on_click=act,
+        args=(lambda: _close_day(sheet.on),),
+    )  # fmt: skip
+
+
+def _close_day(on: str) -> str:
+    done = money.current().close_day(on)
+    return f"{done.on} is closed: {done.entries} entries, chain {done.chain[:16]}."
+
+
+def _ends(found: list[OpenEnd]) -> None:
+    late = sum(end.days > LONG for end in found)
+    visits = sum(end.kind == "visit" for end in found)
+    strip(
+        (counted(visits, "visit"), "without a charge or a reason", ""),
+        (counted(len(found) - visits, "claim"), "without an answer", ""),
+        (str(late), f"of them over {LONG} days", "bad" if late else ""),
+    )
+    if not found:
+        st.info("Every visit has its charge or its reason, every claim its answer.")
+        return
+    known = [end.id for end in found]
+    now = chosen(END, known)
+    rows = [Row(end.id, _cells(end)) for end in found]
+    picklist("ends", ENDS, rows, now, on_pick=choose(END), height="max(200px, 34vh)", keys=("ArrowDown", "ArrowUp"))
+    end = found[known.index(now)]
+    if end.kind == "visit":
+        why, close = st.columns([7, 3], vertical_alignment="bottom")
+        reason = why.selectbox(
+            "Nothing will be billed for this visit, because", list(CLOSINGS), format_func=CLOSINGS.__getitem__,
+            key=f"close_why_{end.id}",
+        )  # fmt: skip
+        wish = CloseIn.model_validate({"reason": reason})
+        close.button("Close the visit", width="stretch", on_click=act, args=(lambda: _close_visit(end.id, wish),))
+
+
+def _cells(end: OpenEnd) -> tuple[Cell, ...]:
+    return (str(end.days), "bad" if end.days > LONG else ""), (end.since, ""), (end.what, ""), (end.mend, "quiet")
+
+
+def _close_visit(encounter_id: str, wish: CloseIn) -> str:
+    money.current().close_visit(encounter_id, wish)
+    return "The visit is closed with its reason."

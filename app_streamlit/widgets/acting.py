@@ -1,0 +1,51 @@
+"""Doing something by a button: what came of it is said at the top of the next drawing, good news or bad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app_streamlit.client import ApiProblem
+from app_streamlit.widgets.look import said
+from app_streamlit.widgets.messages import hold, show_held
+
+DONE = "acting_done"
+
+
+def act(do: Callable[[], str]) -> None:
+    """Run `do`, which gives the words for what it did; a problem is kept and shown instead. For buttons' callbacks."""
+    try:
+        st.session_state[DONE] = do()
+    except ApiProblem as problem:
+        hold(problem)
+    except ValueError:  # a form that its schema refuses; the cause quotes what was typed
+        hold(ApiProblem("That cannot be read.", "Give amounts as 12.34 and a reason of three letters or more."))
+
+
+def show_done() -> None:
+    """What the last act did, or why it did not; once."""
+    show_held()
+    words = st.session_state.pop(DONE, "")
+    if words:
+        said(words)
+
+
+def chosen(key: str, known: Sequence[str]) -> str:
+    """The row that is chosen under `key`: the one picked before when it is still there, else the first."""
+    wanted = st.session_state.get(key)
+    return str(wanted) if wanted in known else known[0]
+
+
+def choose(key: str) -> Callable[[str], None]:
+    """What a picklist calls when a row is picked."""
+
+    def picked(row: str) -> None:
+        st.session_state[key] = row
+
+    return picked
+
+
+def typed(key: str) -> str:
+    """What stands in the text field of that key."""
+    return str(st.session_state.get(key) or "").strip()

@@ -1,0 +1,258 @@
+"""The money screens as people use them: a real browser, real servers; what was done is asked of the API.
+
+The tests of one practice follow one another as its work does: each says what it needs to find.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.house import Served
+from tests.browser.test_screens import SignIn, at_rest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def opened(sign_in: SignIn, served: Served) -> Any:
+    """A page of the money screens, at rest, for somebody."""
+
+    def go(login: str, path: str) -> Any:
+        page = sign_in(login)
+        at_rest(page)
+        page.goto(f"{served.screens}/{path}")
+        page.wait_for_selector(".strip, .stAlert")
+        at_rest(page)
+        return page
+
+    return go
+
+
+def said(page: Any, words: str) -> str:
+    found = page.locator(".said", has_text=words)
+    found.first.wait_for()
+    return str(found.first.inner_text())
+
+
+def type_into(page: Any, label: str, text: str) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(text)
+    field.press("Tab")
+    at_rest(page)
+
+
+def test_the_menu_leads_to_every_money_screen(opened: Any) -> None:
+    page = opened("cashier", "remittances")
+    page.get_by_test_id("stTopNavSection").click()
+    page.get_by_test_id("stTopNavDropdownLink").first.wait_for()
+    titles = page.get_by_test_id("stTopNavDropdownLink").all_inner_texts()
+    assert titles == [
+        "Remittances", "Unmatched answers", "Bank", "Accounts", "What patients owe", "Credits and refunds",
+        "A/R by age", "The day", "Figures",
+    ]  # fmt: skip
+
+
+def test_a_remittance_is_read_claim_by_claim_down_to_the_payers_segments(opened: Any) -> None:
+    page = opened("cashier", "remittances")
+    page.locator("tr", has_text="EFT1").click()
+    page.locator(".strip", has_text="posted, to the cent").wait_for()
+    page.locator("tr[aria-selected=true]", has_text="ELMF00000001G").wait_for()
+    at_rest(page)
+    page.keyboard.press("j")
+    row = page.locator("tr[aria-selected=true]", has_text="ELMF00000002E")
+    row.wait_for()
+    page.locator(".strip", has_text="ELMF00000002E").wait_for()
+    at_rest(page)
+    assert page.locator("td", has_text="your plan's agreed discount").count() >= 1
+    assert page.locator("td", has_text="EFT1.835, set 1").count() >= 1
+    page.get_by_text("As the payer wrote it").click()
+    page.locator(".segments", has_text="CLP*ELMF00000002E*").wait_for()
+
+
+def test_a_held_remittance_says_why_and_posts_nothing(opened: Any) -> None:
+    page = opened("cashier", "remittances")
+    page.locator("tr", has_text="EFT3").click()
+    assert "Ask the payer for a corrected file." in said(page, "Held, nothing of it is posted")
+    page.get_by_text("Held.", exact=True).wait_for()
+
+
+def test_the_same_file_twice_changes_nothing_and_a_stranger_file_names_the_mend(opened: Any, served: Served) -> None:
+    sent = served.ask("cashier", "GET", "/remittances")
+    view = next(r for r in sent if r["trace"] == "EFT1")
+    file_id = served.ask("cashier", "GET", f"/remittances/{view['id']}")["file_id"]
+    data = served.fetch("cashier", f"/files/{file_id}/content")
+    page = opened("cashier", "remittances")
+    page.get_by_role("button", name="Take in files from payers").click()
+    upload = page.get_by_test_id("stFileUploaderDropzoneInput")
+    upload.set_input_files([{"name": "EFT1 again.835", "mimeType": "text/plain", "buffer": data}])
+    page.get_by_role("button", name="Take them in").click()
+    said(page, "was here before; nothing changed")
+    page.reload()
+    at_rest(page)
+    page.get_by_role("button", name="Take in files from payers").click()
+    wrong = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"Dear practice"}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([wrong])
+    page.get_by_role("button", name="Take them in").click()
+    page.locator(".said.bad").wait_for()
+
+
+def test_an_unmatched_answer_is_assigned_by_one_key_and_taken_back(opened: Any, served: Served) -> None:
+    page = opened("cashier", "unmatched")
+    page.locator("tr[aria-selected=true]", has_text="OLD-4471").wait_for()
+    page.locator("tr", has_text="100").first.wait_for()
+    page.keyboard.press("a")
+    said(page, "of answer OLD-4471 is posted on claim")
+    assert served.ask("cashier", "GET", "/unmatched") == []
+    page.get_by_text("Decided ones too").click()
+    type_into(page, "Why it is taken back", "the wrong visit")
+    page.get_by_role("button", name="Take it back").click()
+    said(page, "waits again; everything it posted is undone")
+    assert [item["status"] for item in served.ask("cashier", "GET", "/unmatched")] == ["open"]
+
+
+def test_a_deposit_that_no_rule_explains_is_explained_by_a_person(opened: Any, served: Served) -> None:
+    page = opened("cashier", "balances")
+    page.locator("tr[aria-selected=true]").wait_for()
+    type_into(page, "Amount", "40.00")
+    page.get_by_role("button", name="Take it").click()
+    said(page, "$40.00 taken")
+    page.goto(f"{served.screens}/bank")
+    page.locator("td", has_text="branch drawer").wait_for()
+    at_rest(page)
+    page.locator(".stMultiSelect").first.click()
+    page.get_by_role("option", name="$40.00").click()
+    page.keyboard.press("Escape")
+    at_rest(page)
+    type_into(page, "Reason (kept in the event log)", "the drawer of Friday")
+    page.get_by_role("button", name="It is patients' money from the drawer").click()
+    said(page, "The deposit is explained")
+    assert [d["amount"] for d in served.ask("cashier", "GET", "/bank")["unmatched_deposits"]] == ["55.00"]
+
+
+def test_every_movement_of_an_account_is_explained(opened: Any) -> None:
+    page = opened("cashier", "accounts?patient=patient-1")
+    page.locator(".strip", has_text="insurance paid +").wait_for()
+    page.locator("tr[aria-selected=false]", has_text="guarantor").first.click()
+    page.locator("tr[aria-selected=true]", has_text="guarantor").wait_for()
+    page.wait_for_timeout(300)
+    at_rest(page)
+    page.locator("tr[aria-selected=true]", has_text="charge").wait_for()
+    page.keyboard.press("j")
+    page.locator(".strip", has_text="EFT1.835, set 1").wait_for()
+    page.get_by_text("As the payer wrote it").wait_for()
+    page.get_by_placeholder("last name or record number").fill("Castro")
+    page.get_by_placeholder("last name or record number").press("Enter")
+    page.locator(".strip", has_text="Castro, Ann").wait_for()
+    page.get_by_placeholder("last name or record number").fill("Nobody")
+    page.get_by_placeholder("last name or record number").press("Enter")
+    page.get_by_text("No patient has that name or record number.").wait_for()
+
+
+def test_a_plan_is_made_and_a_write_off_needs_a_second_person(opened: Any, served: Served) -> None:
+    page = opened("cashier", "balances")
+    page.locator("tr", has_text="Castro, Ann").click()
+    page.locator(".strip", has_text="Castro, Ann").wait_for()
+    at_rest(page)
+    type_into(page, "A month", "25.00")
+    page.get_by_role("button", name="Make the plan").click()
+    said(page, "A plan of 3 installments for Castro, Ann.")
+    page.get_by_role("radio", name="hardship").click()
+    at_rest(page)
+    type_into(page, "Reason", "out of work since May")
+    page.get_by_role("button", name="Ask for the write-off").click()
+    said(page, "Another person decides.")
+    page.get_by_role("button", name="Approve").click()
+    said(page, "Not allowed: writeoff.approve.")
+    page.get_by_role("button", name="Sign out").click()
+    page = opened("chief", "balances")
+    page.get_by_role("button", name="Approve").click()
+    said(page, "of Castro, Ann is written off")
+    assert "Castro, Ann" not in {g["name"] for g in served.ask("chief", "GET", "/guarantors")}
+
+
+@pytest.mark.parametrize("wrong", ["-5", "0", "a lot"])
+def test_a_payment_that_is_none_is_refused_in_words(opened: Any, wrong: str) -> None:
+    page = opened("cashier", "balances")
+    page.locator("tr[aria-selected=true]").wait_for()
+    type_into(page, "Amount", wrong)
+    page.get_by_role("button", name="Take it").click()
+    page.locator(".said.bad").wait_for()
+
+
+def test_a_statement_run_twice_on_a_day_sends_nothing_twice(opened: Any, served: Served) -> None:
+    before = len(served.ask("cashier", "GET", "/statements"))
+    page = opened("cashier", "balances")
+    page.get_by_role("button", name="Draw up the statements that are due").click()
+    said(page, "No statement is due today")
+    assert len(served.ask("cashier", "GET", "/statements")) == before
+
+
+def test_a_credit_of_medicare_is_investigated_asked_back_and_refunded_by_another_person(
+    opened: Any, served: Served
+) -> None:
+    page = opened("cashier", "credits")
+    page.locator("tr[aria-selected=true]", has_text="42 CFR 401.305").wait_for()
+    type_into(page, "What is looked into", "which visits the lump is for")
+    page.get_by_role("button", name="Begin a good-faith investigation").click()
+    said(page, "It goes back by")
+    type_into(page, "Reason", "no claim of ours")
+    page.get_by_role("button", name="Ask for the refund").click()
+    said(page, "A manager decides.")
+    page.get_by_role("button", name="Sign out").click()
+    page = opened("chief", "credits")
+    page.get_by_role("button", name="Approve").click()
+    said(page, "is paid back to Medicare Part B")
+    assert served.ask("chief", "GET", "/credits") == []
+
+
+def test_the_aging_opens_to_its_balances_and_leaves_as_a_spreadsheet(opened: Any) -> None:
+    page = opened("cashier", "receivable")
+    page.locator(".strip", has_text="open balances").wait_for()
+    total = page.locator("tr[aria-selected=true] td.strong").first.inner_text()
+    assert total.replace(",", "") in page.locator(".strip", has_text="open balances").inner_text().replace(",", "")
+    page.get_by_role("radio", name="over 120").click()
+    page.locator("td.bad").first.wait_for()
+    at_rest(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save these as XLSX").click()
+    with zipfile.ZipFile(Path(download.value.path())) as book:
+        assert b"Abel" in book.read("xl/worksheets/sheet1.xml")
+    page.get_by_role("link", name="Open the account").click()
+    page.locator(".strip", has_text="insurance paid +").wait_for()
+
+
+def test_a_figure_opens_to_the_claims_behind_it_and_says_that_it_still_moves(opened: Any) -> None:
+    page = opened("chief", "figures")
+    page.locator("tr[aria-selected=true]", has_text="Denial rate").wait_for()
+    said(page, "so it still moves")
+    page.get_by_role("radio", name="sent, and not answered yet").click()
+    page.locator("td", has_text="first answer: not answered").first.wait_for()
+    for name in ("First-pass payment rate", "Clean-claim rate"):
+        at_rest(page)
+        page.keyboard.press("ArrowDown")
+        page.locator("tr[aria-selected=true]", has_text=name).wait_for()
+    page.locator("td", has_text="passed untouched").first.wait_for()
+    assert page.locator("td", has_text="still moving").count() >= 1
+    assert page.locator("td", has_text="settled").count() >= 1
+
+
+def test_the_day_is_closed_once_and_stays_closed(opened: Any, served: Served) -> None:
+    page = opened("chief", "day")
+    close = page.get_by_role("button", name="Close 20")
+    close.wait_for()
+    assert close.is_disabled()
+    page.get_by_text("and every day before it").click()
+    at_rest(page)
+    close.click()
+    words = said(page, "is closed. Nothing is posted with its date any more")
+    assert served.ask("chief", "GET", f"/days/{words[:10]}")["closed"] is True
+
+
+def test_who_may_not_close_the_day_is_told_so(opened: Any) -> None:
+    page = opened("cashier", "day")
+    page.get_by_test_id("stDateInputField").first.wait_for()
+    assert page.locator(".said", has_text="is closed").count() == 1

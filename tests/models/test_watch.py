@@ -1,0 +1,134 @@
+"""A model at work: quiet while the world stays, loud within a month of a planted drift, of each of the three kinds."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from models.denial.facts import ClaimFacts, facts
+from models.watch import (
+    OUTCOMES_LEFT,
+    Report,
+    Seen,
+    figures,
+    gain,
+    index,
+    maturity_days,
+    watch,
+)
+from tests.billing_core import specimens
+
+FIRST = date(2025, 1, 1)
+LEARNED = FIRST + timedelta(days=200)
+TURN = FIRST + timedelta(days=300)
+PAYERS = ("60050", "60051", "60052", "60053")
+ONE = facts(specimens.claim(), FIRST, "person")
+
+
+def claim(day: date, chance: random.Random, payer: str = "") -> ClaimFacts:
+    found = chance.random()
+    code = "99213" if found < 0.5 else "97110" if found < 0.8 else "20610"
+    return replace(
+        ONE, submitted_on=day, payer=payer or chance.choice(PAYERS), days_to_submit=chance.randint(1, 9),
+        procedures=(code,), has_authorization=chance.random() < 0.3,
+    )  # fmt: skip
+
+
+def practice(
+    through: date, a_day: int = 8, seed: int = 5, denials: float = 0.15, new_payer: bool = False
+) -> list[Seen]:
+    """Claims from FIRST to `through`, answered after 7 to 14 days, scored 15 % and denied so often; from TURN on payer
+    60053 denies with `denials`, and (with `new_payer`) half of all claims go to a payer never seen before.
+    """
+    chance, seen = random.Random(seed), []
+    for number in range((through - FIRST).days + 1):
+        day = FIRST + timedelta(days=number)
+        for _ in range(a_day):
+            after = day >= TURN
+            sent = claim(day, chance, "99999" if new_payer and after and chance.random() < 0.5 else "")
+            rate = denials if after and sent.payer == "60053" else 0.15
+            known, denied = day + timedelta(days=chance.randint(7, 14)), chance.random() < rate
+            answered = known <= through
+            stated = 0.15 if day >= LEARNED else None
+            seen.append(Seen(sent, known if answered else None, denied if answered else None, stated))
+    return seen
+
+
+def looked(through: date, **planted: float | bool) -> Report:
+    return watch(practice(through, **planted), through, LEARNED)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_world_that_stays_as_it_is_raises_no_alarm(seed: int) -> None:
+    seen = practice(TURN + timedelta(days=60), seed=seed)
+    for days in range(0, 61, 15):
+        day = TURN + timedelta(days=days)
+        until = [s if s.known_on and s.known_on <= day else replace(s, known_on=None, denied=None) for s in seen
+                 if s.facts.submitted_on <= day]  # fmt: skip
+        assert watch(until, day, LEARNED).alarms == ()
+
+
+def test_a_payer_that_turns_is_found_within_a_month_and_named() -> None:
+    month = TURN + timedelta(days=30)
+    assert not looked(TURN, denials=0.55).alarms
+    alarms = looked(month, denials=0.55).alarms
+    assert "payer 60053" in [sign.name for sign in alarms]
+    found = next(sign for sign in alarms if sign.name == "payer 60053")
+    assert found.kind == "outcomes" and found.value >= found.threshold == OUTCOMES_LEFT
+    assert "were expected" in found.words and "unknown" in found.words
+
+
+def test_a_mix_of_claims_that_shifts_is_found_within_a_month() -> None:
+    alarms = looked(TURN + timedelta(days=30), new_payer=True).alarms
+    payer = next(sign for sign in alarms if (sign.kind, sign.name) == ("inputs", "payer"))
+    assert payer.words.startswith("99999: 0% of claims before, ")
+    assert {sign.name for sign in alarms} == {"payer"}
+
+
+def test_scores_that_shift_are_found() -> None:
+    through = TURN + timedelta(days=30)
+    seen = [replace(s, stated=0.6) if s.stated and s.facts.submitted_on > TURN else s for s in practice(through)]
+    assert ("scores", "stated probability") in [(s.kind, s.name) for s in watch(seen, through, LEARNED).alarms]
+
+
+def test_the_young_are_unknown_and_so_are_the_old_without_an_answer() -> None:
+    through = TURN
+    seen = practice(through)
+    silent = [replace(s, known_on=None, denied=None) if s.facts.submitted_on == FIRST else s for s in seen]
+    report = watch(silent, through, LEARNED)
+    assert report.maturity == 14 and report.unknown == 8
+    assert report.young == sum(s.facts.submitted_on > through - timedelta(days=14) for s in seen)
+    assert report.mature + report.young == len(seen)
+
+
+def test_an_empty_month_and_an_empty_practice_say_too_few() -> None:
+    for seen in ([], practice(FIRST + timedelta(days=40))):
+        report = watch(seen, TURN, LEARNED)
+        assert report.alarms == () and all(s.words.startswith("too few") for s in report.signs if s.kind == "inputs")
+    assert maturity_days([]) == 120 and maturity_days([3] * 50) == 14 and maturity_days([300] * 50) == 120
+
+
+def test_ten_claims_never_alarm_however_unlike() -> None:
+    value, beyond = index({"a": 60, "b": 40}, {"a": 30, "b": 70})
+    assert value > 0.25 and beyond > 3.09
+    value, beyond = index({"a": 60, "b": 40}, {"a": 3, "b": 7})
+    assert value > 0.25 > beyond - 3.09 and beyond < 3.09
+    assert index({"a": 5}, {"a": 9}) == (0.0, 0.0)
+
+
+def test_figures_are_those_of_the_textbooks() -> None:
+    from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+
+    chance = random.Random(1)
+    stated = [round(chance.random(), 1) * 0.98 + 0.01 for _ in range(300)]
+    denied = [chance.random() < p for p in stated]
+    found = figures(stated, denied)
+    assert found is not None and found.auc == pytest.approx(roc_auc_score(denied, stated))
+    assert found.brier == pytest.approx(brier_score_loss(denied, stated))
+    assert found.log_loss == pytest.approx(log_loss(denied, stated))
+    assert figures([], []) is None and figures([0.2], [False]).auc is None  # type: ignore[union-attr]
+    low, high = gain(stated, [0.5] * 300, denied)[1:]
+    assert 0 < low < high

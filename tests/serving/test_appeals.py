@@ -1,0 +1,181 @@
+"""An appeal from the denial to the second level: every sentence cites, a person signs, what went out is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from billing_core.claim import ClaimState
+from billing_core.contract import Remedy, RemedyTerm, Since
+from billing_core.denial import denials
+from billing_core.encounter import AssignedCode, CodeSystem, SignedEncounter, Span
+from billing_core.record import to_plain
+from billing_core.remittance import ClaimPayment
+from serving.desk import appeals, billing
+from serving.desk.case import Desk, open_desk
+from serving.desk.export import export
+from serving.errors import Conflict, Forbidden, InputError
+from serving.ids import FixedClock
+from serving.schemas.appeals import AppealView, FilingIn, LetterIn, OutcomeIn, SentenceIn
+from serving.security import Actor, Role, operator
+from serving.settings import read
+from serving.store.books import Books
+from serving.store.files import StoredDenial
+from serving.store.states import DenialStatus, RemittanceState
+from tests.billing_core import specimens
+from tests.billing_core.money_specimens import answer
+from tests.serving.store import filled
+
+TODAY = filled.DAY + timedelta(days=20)
+SIGNED = FilingIn(signed_by="B. Biller", sent_by="fax")
+LEVELS = (
+    RemedyTerm(Remedy.APPEAL, Since.REMITTANCE, days=120),
+    RemedyTerm(Remedy.APPEAL, Since.LEVEL_BEFORE, days=60, level=2),
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """One claim, denied for medical necessity, with a signed note behind it."""
+    settings = read({"CLEANCLAIM_HOME": str(tmp_path / "home")})
+    store = filled.new_store(settings.database_url)
+    store.clock = FixedClock(TODAY)
+    with store.open("elm") as books:
+        filled.register(books)
+        books.save_contract(replace(specimens.CONTRACT, remedies=LEVELS))
+        refuse(books, answer(specimens.claim(), ("CO-50 150",), remarks=("N115",)))
+    yield open_desk(settings, store, operator("elm"), store.clock, store.new_id)
+    store.close()
+
+
+def refuse(books: Books, payment: ClaimPayment) -> None:
+    """The visit signed with its evidence, the claim sent, the answer posted."""
+    visit = filled.encounter()
+    books.save_encounter(visit, filled.NOTE)
+    procedure = AssignedCode(CodeSystem.CPT, "99213", "coder", (Span(0, 24),), pointers=(1,))
+    diagnosis = AssignedCode(CodeSystem.ICD10CM, "E11.9", "coder")
+    books.sign(SignedEncounter(visit, (diagnosis,), (procedure,), "coder"), filled.DAY)
+    claim = specimens.claim()
+    books.save_claim(claim, ClaimState.READY)
+    for state, on in ((ClaimState.SUBMITTED, filled.DAY), (ClaimState.ACCEPTED, None), (ClaimState.DENIED, None)):
+        books.step_claim(claim.id, state, on)
+    remitted = replace(filled.remittance(), claims=(payment,), paid_on=filled.DAY)
+    remittance_id, _ = books.add_remittance(remitted, "", RemittanceState.POSTED, matches={1: claim.id})
+    paid = books.claim_payments(remittance_id=remittance_id)[0].id
+    books.save_denials(
+        StoredDenial(f"denial-{d.line}", claim.id, paid, d.line, str(d.category), d.amount, filled.DAY, None,
+                     DenialStatus.OPEN, to_plain(d))
+        for d in denials(payment)
+    )  # fmt: skip
+
+
+def drafted(desk: Desk) -> AppealView:
+    return appeals.draft(desk, "claim")
+
+
+def test_a_draft_cites_chart_contract_and_remittance_in_every_sentence(desk: Desk) -> None:
+    made = drafted(desk)
+    assert made.state == "draft" and made.level == 1 and made.reasons == ["CO-50"] and made.amount == "150.00"
+    assert made.deadline == (filled.DAY + timedelta(days=120)).isoformat() and made.days_left == 100
+    assert all(s.source in made.sources for s in made.sentences)
+    kinds = {source.split(" ")[0].rstrip(":") for source in made.sources}
+    assert {"chart", "contract", "remittance", "claim"} <= kinds
+    with desk.store.read("elm") as books:
+        note = books.note_text("encounter")
+    quote = next(s for s in made.sentences if "characters 0 to" in s.source)
+    assert " ".join(note[:24].split()) in quote.words
+    assert drafted(desk).id == made.id, "asked again, the same draft"
+
+
+def test_a_sentence_without_a_source_is_not_taken_and_what_is_filed_is_kept(desk: Desk) -> None:
+    made = drafted(desk)
+    sentences = [SentenceIn(words=s.words, source=s.source) for s in made.sentences]
+    more = SentenceIn(words="Two trials of medicine <b>failed</b>.", source="chart: note of 2026-03-01")
+    with pytest.raises(InputError, match="cites nothing known"):
+        appeals.edit(desk, made.id, LetterIn(sentences=[SentenceIn(words="He needed it.", source="everybody knows")]))
+    edited = appeals.edit(desk, made.id, LetterIn(sentences=[*sentences, more]))
+    assert edited.sentences[-1].words == more.words
+    draft = appeals.appeal_paper(desk, made.id)
+    filed = appeals.file(desk, made.id, SIGNED)
+    paper = appeals.appeal_paper(desk, made.id)
+    assert filed.state == "filed" and filed.filed_on == TODAY.isoformat() and filed.signed_by == "B. Biller"
+    assert draft.startswith(b"%PDF") and paper.startswith(b"%PDF") and paper != draft
+    words = text_of(paper)
+    assert "Signed: B. Biller" in words and "<b>failed</b>" in words and "[1]" in words and "DRAFT" not in words
+    assert "DRAFT" in text_of(draft)
+    with pytest.raises(Conflict, match="filed"):
+        appeals.edit(desk, made.id, LetterIn(sentences=sentences))
+
+
+def text_of(pdf: bytes) -> str:
+    """The words on the page (reportlab writes them in compressed text streams)."""
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+
+
+def test_what_waits_for_the_payer_is_out_of_the_queue_and_comes_back_when_upheld(desk: Desk) -> None:
+    made = drafted(desk)
+    assert [i.claim_id for i in billing.queue(desk).items] == ["claim"]
+    appeals.file(desk, made.id, SIGNED)
+    assert billing.queue(desk).items == []
+    with pytest.raises(Conflict, match="not decided"):
+        drafted(desk)
+    upheld = appeals.decide(desk, made.id, OutcomeIn(outcome="upheld"))
+    assert upheld.decided_on == TODAY.isoformat()
+    assert [i.claim_id for i in billing.queue(desk).items] == ["claim"]
+    second = drafted(desk)
+    assert second.level == 2 and second.deadline == (TODAY + timedelta(days=60)).isoformat()
+    assert "level 2" in second.sentences[-1].words
+    appeals.file(desk, second.id, SIGNED)
+    won = appeals.decide(desk, second.id, OutcomeIn(outcome="overturned", recovered="72.00"))
+    assert won.recovered == "72.00" and billing.queue(desk).items == []
+    with pytest.raises(Conflict, match="nothing more"):
+        appeals.draft(desk, "claim")
+    assert [(a.level, a.state) for a in appeals.appeals(desk, "claim")] == [(2, "overturned"), (1, "upheld")]
+
+
+def test_outcomes_leave_in_the_export_under_the_claims_key(desk: Desk, tmp_path: Path) -> None:
+    import pyarrow.parquet as parquet
+
+    made = drafted(desk)
+    appeals.file(desk, made.id, SIGNED)
+    export(desk, tmp_path / "waiting")
+    (waiting,) = parquet.read_table(tmp_path / "waiting" / "appeals.parquet").to_pylist()
+    assert waiting["outcome"] is None and waiting["decided_on"] is None, "not decided is not lost"
+    appeals.decide(desk, made.id, OutcomeIn(outcome="partly overturned", recovered="40.00"))
+    export(desk, tmp_path / "decided")
+    (row,) = parquet.read_table(tmp_path / "decided" / "appeals.parquet").to_pylist()
+    (claim,) = parquet.read_table(tmp_path / "decided" / "claims.parquet").to_pylist()
+    assert row["claim_key"] == claim["claim_key"]
+    assert (row["level"], row["codes"], row["remarks"]) == (1, ["CO-50"], ["N115"])
+    assert (row["outcome"], row["overturned"], row["recovered_cents"]) == ("partly overturned", True, 4000)
+    assert (row["denied_cents"], row["categories"]) == (15000, ["medical necessity"])
+
+
+def test_no_appeal_where_there_is_none_and_the_reason_is_said(desk: Desk) -> None:
+    late = replace(desk, clock=FixedClock(filled.DAY + timedelta(days=121)))
+    refused = appeals.draft(late, "claim")
+    assert refused.sentences == [] and "deadline has passed" in refused.findings[0].message
+    assert appeals.appeals(desk) == [], "nothing is kept of a letter that is none"
+    made = drafted(desk)
+    with pytest.raises(Conflict, match="deadline has passed"):
+        appeals.file(late, made.id, SIGNED)
+    for wrong in ("2020-01-01", "2099-01-01"):
+        with pytest.raises(InputError, match="not between"):
+            appeals.file(desk, made.id, SIGNED.model_copy(update={"filed_on": wrong}))
+    appeals.file(desk, made.id, SIGNED)
+    with pytest.raises(InputError, match="lost"):
+        appeals.decide(desk, made.id, OutcomeIn(outcome="upheld", recovered="5.00"))
+
+
+def test_only_biller_and_manager_may_appeal(desk: Desk) -> None:
+    coder = replace(desk, actor=Actor("u", "u", "elm", frozenset({Role.CODER, Role.DATA_SCIENTIST})))
+    with pytest.raises(Forbidden):
+        appeals.draft(coder, "claim")

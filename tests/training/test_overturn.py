@@ -1,0 +1,102 @@
+"""P(overturned): learned from decided appeals when there are enough, and said to be too little when there are not."""
+
+import argparse
+import json
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from models.artifact import ArtifactError
+from models.denial import overturn as model
+from models.denial.overturn import AppealFacts
+from tests.training import export_fixture
+from training import overturn
+
+
+def export(folder: Path, count: int) -> Path:
+    """An export with `count` decided appeals: authorization refusals are won when the chart is quoted."""
+    pick = random.Random(4)
+    cases = export_fixture.cases(400)
+    claims = export_fixture.rows(cases)
+    rows = []
+    for number in range(count):
+        claim = claims[number % len(claims)]
+        category = pick.choice(("authorization", "medical necessity", "timely filing"))
+        quotes = pick.random() < 0.5
+        won = pick.random() < {"authorization": 0.85 if quotes else 0.4, "medical necessity": 0.5}.get(category, 0.05)
+        filed = export_fixture.FIRST + timedelta(days=40 + 2 * number)
+        rows.append(
+            {
+                "claim_key": claim["claim_key"],
+                "level": 1,
+                "codes": ["CO-197"],
+                "categories": [category],
+                "procedures": list(claim["procedures"]),
+                "quotes_the_chart": quotes,
+                "filed_on": filed.isoformat(),
+                "decided_on": (filed + timedelta(days=30)).isoformat(),
+                "overturned": won,
+            }
+        )
+    waiting = rows[:1] and [{**rows[0], "decided_on": None, "overturned": None}]
+    export_fixture.write(folder, cases)
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist([*rows, *waiting]), folder / overturn.APPEALS)
+    return folder
+
+
+def call(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    overturn.add_arguments(parser)
+    return overturn.run(parser.parse_args([str(word) for word in words]))
+
+
+def test_with_enough_appeals_it_is_learned_judged_and_sealed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = export(tmp_path / "export", 240)
+    assert call("--export", folder, "--out", tmp_path / "run", "--json", tmp_path / "f.json") == 0
+    figures = json.loads((tmp_path / "f.json").read_text())
+    assert figures["passed"] and figures["model"]["auc"] > 0.7 and figures["model"]["n"] >= 60
+    assert "240 decided" in capsys.readouterr().out
+    _, loaded = model.load(tmp_path / "run" / "artifact")
+    good = AppealFacts("60050", 1, ("CO-197",), ("authorization",), ("97110",), True)
+    bad = AppealFacts("60050", 1, ("CO-29",), ("timely filing",), ("97110",), True)
+    strange = AppealFacts("", 9, (), (), (), False)
+    assert loaded.probability_ppm(good) > 600_000 > 250_000 > loaded.probability_ppm(bad)
+    assert 0 < loaded.probability_ppm(strange) < 1_000_000
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_too_few_is_said_and_nothing_is_sealed(tmp_path: Path, count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = export(tmp_path / "export", count)
+    assert call("--export", folder, "--out", tmp_path / "run") == 0
+    assert "too few cases" in capsys.readouterr().out
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_was_decided_later_moves_no_judgement(tmp_path: Path) -> None:
+    """The leak test: falsify every decision from a day on; what was said of appeals filed up to it stays."""
+    from dataclasses import replace
+
+    folder = export(tmp_path / "export", 160)
+    found, waiting = overturn.decided(folder, ())
+    assert waiting == 1
+    day = found[120].filed_on
+    falsified = [replace(d, won=not d.won) if d.decided_on >= day else d for d in found]
+    (judged, ours, _), (_, again, _) = overturn.judge(found), overturn.judge(falsified)
+    early = [place for place, d in enumerate(judged) if d.filed_on < day]
+    assert len(early) > 20 and [ours[p] for p in early] == [again[p] for p in early]
+    assert ours != again
+
+
+def test_an_export_without_appeals_and_a_damaged_model_are_refused(tmp_path: Path) -> None:
+    export_fixture.write(tmp_path / "export", export_fixture.cases(100))
+    assert call("--export", tmp_path / "export") == 2
+    with pytest.raises(ValueError, match="overturn"):
+        model.Overturn.from_json(json.dumps({"alike": list(model.ALIKE), "rates": 3}))
+    with pytest.raises(ArtifactError):
+        model.load(tmp_path)
