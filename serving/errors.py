@@ -19,6 +19,8 @@ each into its status in one place; the command line prints message and mend.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class ServingError(Exception):
     """Something a use case refuses. `message` says what is wrong, `mend` what would put it right."""
@@ -56,9 +58,11 @@ class Forbidden(ServingError):
 
     status = 403
 
-    def __init__(self, action: str) -> None:
+    def __init__(self, action: str, roles: Iterable[str] = ()) -> None:
         self.action = action
-        super().__init__(f"not allowed: {action}", mend="ask a manager of the practice for the role")
+        who = " or ".join(sorted(role.replace("_", " ") for role in roles))
+        takes = f"ask a {who}, or ask an administrator for that role" if who else "ask an administrator for the role"
+        super().__init__(f"not allowed in your role ({action})", mend=takes)
 
 
 class NotFound(ServingError):

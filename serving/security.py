@@ -114,7 +114,7 @@ def may(actor: Actor, action: str, practice_id: str) -> None:
     """
     allowed = ACTIONS.get(action, frozenset())
     if not actor.practice_id or actor.practice_id != practice_id or allowed.isdisjoint(actor.roles):
-        raise Forbidden(action)
+        raise Forbidden(action, allowed)
 
 
 def operator(practice_id: str, login: str = "operator") -> Actor:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
+from app_streamlit.widgets.acting import act, choose, chosen, second_person, show_done, typed
 from app_streamlit.widgets.look import counted, dollars, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
 from serving.schemas.money import (
@@ -172,18 +173,12 @@ def _give_back(item: GuarantorItem, why: str) -> str:
 
 
 def _asked(api: money.MoneyClient) -> None:
-    """What waits for a second person: who asked may not approve, and the API sees to it."""
+    """What waits for a second person."""
     waiting = api.patient_write_offs()
     strip((counted(len(waiting), "write-off"), "of patients' balances asked for", ""))
     for item in waiting:
-        words, reason, approve, decline = st.columns([5, 3, 1, 1], vertical_alignment="center")
-        with words:
-            asked = f"of {item.guarantor}, {item.kind}: {item.reason} ({item.asked_by}, {item.asked_on})"
-            strip((dollars(item.amount), asked, ""))
-        key = f"no_{item.id}"
-        reason.text_input("Why not", key=key, placeholder="why not, when declined", label_visibility="collapsed")
-        approve.button("Approve", key=f"yes_{item.id}", on_click=act, args=(lambda i=item: _approve(i),))
-        decline.button("Decline", key=f"dec_{item.id}", on_click=act, args=(lambda i=item, k=key: _decline(i, k),))
+        asked = f"of {item.guarantor}, {item.kind}: {item.reason} ({item.asked_by}, {item.asked_on})"
+        second_person(item.id, (dollars(item.amount), asked, ""), partial(_approve, item), partial(_decline, item))
 
 
 def _approve(item: PatientBalanceItem) -> str:
@@ -191,6 +186,6 @@ def _approve(item: PatientBalanceItem) -> str:
     return f"{dollars(item.amount)} of {item.guarantor} is written off."
 
 
-def _decline(item: PatientBalanceItem, key: str) -> str:
-    money.current().decline_patient_write_off(item.id, typed(key))
+def _decline(item: PatientBalanceItem, reason: str) -> str:
+    money.current().decline_patient_write_off(item.id, reason)
     return "Declined; the balance is owed as before."

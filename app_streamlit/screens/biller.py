@@ -293,7 +293,7 @@ def _lines(claim: ClaimView) -> None:
     line = claim.lines[known.index(chosen)]
     if line.number in reckoned:
         should = reckoned[line.number]
-        show_why("why", should, *(compared(should.paid, line.paid) if claim.state in ANSWERED else ()))
+        show_why("why", should, *(compared(should, line) if claim.state in ANSWERED else ()))
     _what_if(claim, line)
 
 

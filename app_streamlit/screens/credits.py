@@ -6,11 +6,12 @@ Keys: down and up go through the credits.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
+from app_streamlit.widgets.acting import act, choose, chosen, second_person, show_done, typed
 from app_streamlit.widgets.look import counted, dollars, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist
 from serving.schemas.money import CreditItem, InvestigationIn, RefundIn, RefundTermIn
@@ -130,17 +131,12 @@ def _set(item: CreditItem, lawful: bool, on: str, words: str) -> str:
 
 
 def _refunds(api: money.MoneyClient) -> None:
-    """What waits for a second person: who asked may not approve, and the API sees to it."""
+    """What waits for a second person."""
     waiting = api.refunds()
     strip((counted(len(waiting), "refund"), "asked for", ""))
     for item in waiting:
-        words, reason, approve, decline = st.columns([5, 3, 1, 1], vertical_alignment="center")
-        with words:
-            strip((dollars(item.amount), f"to {item.name}: {item.reason} ({item.asked_by}, {item.identified_on})", ""))
-        key = f"decline_why_{item.id}"
-        reason.text_input("Why not", key=key, placeholder="why not, when declined", label_visibility="collapsed")
-        approve.button("Approve", key=f"approve_{item.id}", on_click=act, args=(lambda i=item: _approve(i),))
-        decline.button("Decline", key=f"decline_{item.id}", on_click=act, args=(lambda i=item, k=key: _decline(i, k),))
+        asked = f"to {item.name}: {item.reason} ({item.asked_by}, {item.identified_on})"
+        second_person(item.id, (dollars(item.amount), asked, ""), partial(_approve, item), partial(_decline, item))
 
 
 def _approve(item: CreditItem) -> str:
@@ -148,6 +144,6 @@ def _approve(item: CreditItem) -> str:
     return f"{dollars(item.amount)} is paid back to {item.name}."
 
 
-def _decline(item: CreditItem, key: str) -> str:
-    money.current().decline_refund(item.id, typed(key))
+def _decline(item: CreditItem, reason: str) -> str:
+    money.current().decline_refund(item.id, reason)
     return "Declined; the credit waits as before."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app_streamlit.client import ApiProblem
-from app_streamlit.widgets.look import said
+from app_streamlit.widgets.look import said, strip
 from app_streamlit.widgets.messages import hold, show_held
 
 DONE = "acting_done"
@@ -49,3 +49,19 @@ def choose(key: str) -> Callable[[str], None]:
 def typed(key: str) -> str:
     """What stands in the text field of that key."""
     return str(st.session_state.get(key) or "").strip()
+
+
+def second_person(
+    key: str, asked: tuple[str, str, str], approve: Callable[[], str], decline: Callable[[str], str]
+) -> None:
+    """One thing that waits for a second person, in a row. `decline` is given the reason that was typed.
+
+    Who asked may not approve; the API sees to it.
+    """
+    words, reason, yes, no = st.columns([5, 3, 1, 1], vertical_alignment="center")
+    with words:
+        strip(asked)
+    why = f"why_not_{key}"
+    reason.text_input("Why not", key=why, placeholder="why not, when declined", label_visibility="collapsed")
+    yes.button("Approve", key=f"approve_{key}", on_click=act, args=(approve,))
+    no.button("Decline", key=f"decline_{key}", on_click=act, args=(lambda: decline(typed(why)),))

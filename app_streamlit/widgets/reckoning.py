@@ -8,6 +8,7 @@ from decimal import Decimal
 from app_streamlit.widgets.look import dollars, said, strip
 from app_streamlit.widgets.messages import told
 from app_streamlit.widgets.picklist import Cell, Row, show_table
+from serving.schemas.billing import ClaimLineView
 from serving.schemas.contracts import ReckonedLine
 
 COLUMNS = (("Why", "lines"), ("Amount", "number"), ("Clause", "code"))
@@ -38,11 +39,17 @@ def _total(words: str, amount: str) -> tuple[Cell, ...]:
     return (words, "strong"), (amount, "strong"), ("", "")
 
 
-def compared(expected: str, paid: str) -> tuple[Fact, Fact]:
-    """What was paid beside what should have been."""
-    missing = Decimal(expected) - Decimal(paid)
+def compared(should: ReckonedLine, line: ClaimLineView) -> Sequence[Fact]:
+    """What the line brought beside what the contract allows.
+
+    The yardstick is the allowed amount, the payer's share and the patient's together: what the patient has used of the
+    plan elsewhere moves dollars between the two, and is known to the payer alone (`billing_core/underpayment.py`).
+    """
+    paid = (dollars(line.paid), "was paid so far", "")
+    if line.owner.startswith("payer") and Decimal(line.open):
+        return (paid,)
+    missing = Decimal(should.allowed) - (Decimal(line.amount) - Decimal(line.adjusted))
     if missing == 0:
-        told_of = ("as it should be", "", "")
-    else:
-        told_of = (dollars(f"{abs(missing):.2f}"), *(("too little", "bad") if missing > 0 else ("too much", "")))
-    return (dollars(paid), "was paid", ""), told_of
+        return paid, ("as much as the contract allows", "", "")
+    words = ("less than the contract allows", "bad") if missing > 0 else ("more than the contract allows", "")
+    return paid, (dollars(f"{abs(missing):.2f}"), *words)

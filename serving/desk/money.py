@@ -16,6 +16,7 @@ from billing_core.errors import MoneyError
 from billing_core.ledger import Cause, Owner
 from billing_core.money import Cents, amount_text, parse_amount
 from billing_core.statement import Statement, statement, statement_due
+from serving.desk.accounts import aged
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
 from serving.desk.paper import lines
@@ -174,11 +175,6 @@ def analytics(desk: Desk, books: Books) -> AnalyticsView:
     """Figures with numerator, denominator and what is not known yet."""
     today = desk.today(books)
     first_sent = [submission for _, submission in submissions(books)]
-    payers = {payer.id: payer.name for payer in books.payers()}  # guarantors are one row: no names on this page
-    balances = [
-        receivable.OpenBalance(Debtor(b.owner, b.party if b.party in payers else ""), b.amount, b.service_date)
-        for b in books.open_balances(today)
-    ]
     rates = (receivable.clean_claim_rate, receivable.first_pass_payment_rate, receivable.denial_rate)
     return AnalyticsView(
         as_of=today.isoformat(),
@@ -186,11 +182,11 @@ def analytics(desk: Desk, books: Books) -> AnalyticsView:
         aging=[
             AgingRow(
                 owner=r.owner,
-                party=payers.get(r.party, ""),
+                party=r.party,
                 buckets={name: amount_text(cents) for name, cents in r.buckets},
                 total=amount_text(r.total),
             )
-            for r in receivable.aging(balances, today).rows
+            for r in receivable.aging(aged(books, today), today).rows
         ],
         denials_by_category={category: count for category, (count, _) in books.denial_totals().items()},
         claims_by_state={str(state): count for state, count in books.claim_counts().items()},

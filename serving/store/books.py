@@ -34,7 +34,8 @@ from serving.store.parties import Parties
 from serving.store.queues import Queues
 
 BUSY_SECONDS = 30
-CACHE_KIB = 65_536  # pages a SQLite connection may keep: a large file's entries are not written out twice
+WRITER_KIB = 262_144  # pages SQLite's one writer may keep: a large file's entries are written out once, at the end
+READER_KIB = 16_384
 _READING = "cleanclaim_reading"
 
 
@@ -108,14 +109,14 @@ def make_engine(url: str) -> Engine:
 
 def _connect_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    durable = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "recursive_triggers=ON")
-    for pragma in (*durable, f"cache_size=-{CACHE_KIB}"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "recursive_triggers=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get(_READING, False)
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql(f"PRAGMA cache_size=-{READER_KIB if reading else WRITER_KIB}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 

@@ -262,14 +262,16 @@ class Claims(Bound):
         The steps between the two are the caller's, each legal. NotFound when no such claim is in the state said.
         """
         table = schema.claim
-        ways: defaultdict[tuple[ClaimState, ClaimState], list[str]] = defaultdict(list)
-        for claim_id, way in steps.items():
-            ways[way].append(claim_id)
-        for (left, to), claim_ids in sorted(ways.items()):
+        going: defaultdict[ClaimState, list[str]] = defaultdict(list)
+        for piece in in_chunks(steps):
+            standing = self._run(self._select(table, table.c.id, table.c.state).where(table.c.id.in_(piece)))
+            if {row.id: row.state for row in standing} != {c: steps[c][0] for c in piece}:
+                raise NotFound("claim")
+        for claim_id, (_, to) in steps.items():
+            going[to].append(claim_id)
+        for to, claim_ids in sorted(going.items()):  # by id alone: the states are proved, and nobody else writes now
             for piece in in_chunks(claim_ids):
-                mine = (self._mine(table), table.c.id.in_(piece), table.c.state == left)
-                if self._run(table.update().where(*mine).values(state=to)).rowcount != len(piece):
-                    raise NotFound("claim")
+                self._run(table.update().where(self._mine(table), table.c.id.in_(piece)).values(state=to))
 
     def claims_resembling(
         self, patient_ids: Iterable[str], service_dates: Iterable[date], limit: int

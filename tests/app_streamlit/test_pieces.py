@@ -11,6 +11,7 @@ from app_streamlit.widgets.evidence import pieces
 from app_streamlit.widgets.look import dollars
 from app_streamlit.widgets.messages import findings_html, plain
 from app_streamlit.widgets.reckoning import compared, steps
+from serving.schemas.billing import ClaimLineView
 from serving.schemas.coding import CounterView, FindingView, SpanView, SuggestionView
 from serving.schemas.contracts import ReckonedLine, StepView
 
@@ -59,10 +60,25 @@ def test_amounts_as_people_read_them() -> None:
     assert [dollars(each) for each in ("1234567.50", "-28.00", "0.05")] == ["$1,234,567.50", "-$28.00", "$0.05"]
 
 
-def test_what_was_paid_is_held_against_what_should_have_been() -> None:
-    assert compared("67.00", "67.00")[1] == ("as it should be", "", "")
-    assert compared("1067.00", "7.00") == (("$7.00", "was paid", ""), ("$1,060.00", "too little", "bad"))
-    assert compared("67.00", "67.01")[1] == ("$0.01", "too much", "")
+def _billed(adjusted: str, paid: str, still_open: str, owner: str) -> ClaimLineView:
+    return ClaimLineView(
+        number=1, procedure="99213", modifiers=[], units=1, diagnoses=["I10"], amount="150.00", adjusted=adjusted,
+        paid=paid, open=still_open, owner=owner,
+    )  # fmt: skip
+
+
+def test_what_came_is_held_against_what_the_contract_allows_whoever_pays_it() -> None:
+    should = ReckonedLine(
+        number=1, procedure="99213", charge="150.00", allowed="92.00", paid="0.00", patient="92.00", refused="",
+        steps=[], words="",
+    )  # fmt: skip
+    as_agreed = ("as much as the contract allows", "", "")
+    assert compared(should, _billed("58.00", "92.00", "0.00", ""))[1] == as_agreed  # the deductible was met elsewhere
+    assert compared(should, _billed("58.00", "67.00", "25.00", "guarantor"))[1] == as_agreed
+    short = compared(should, _billed("80.00", "70.00", "0.00", ""))[1]
+    assert short == ("$22.00", "less than the contract allows", "bad")
+    assert compared(should, _billed("57.99", "92.01", "0.00", ""))[1] == ("$0.01", "more than the contract allows", "")
+    assert compared(should, _billed("0.00", "0.00", "150.00", "payer 1")) == (("$0.00", "was paid so far", ""),)
 
 
 def test_a_reckoning_begins_with_the_charge_and_ends_with_who_pays_what() -> None:

@@ -175,3 +175,16 @@ def _wait(process: subprocess.Popen[bytes], log: Path, addresses: tuple[str, ...
                 waiting.pop(0)
         except httpx.HTTPError:
             time.sleep(0.1)
+
+
+def at_rest(page: Any) -> None:
+    """Wait until the page is drawn and stays so for a fifth of a second: what is done while it is drawn may be lost."""
+    page.evaluate("window.restingSince = 0")
+    page.wait_for_function(
+        """() => {
+            const state = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState
+            if (state !== 'notRunning') { window.restingSince = 0; return false }
+            window.restingSince ||= performance.now()
+            return performance.now() - window.restingSince > 200
+        }"""
+    )

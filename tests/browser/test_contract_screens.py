@@ -14,7 +14,7 @@ from billing_core.remittance import Adjustment, ClaimPayment, Group, Remittance,
 from billing_core.x12 import remittance_835
 from billing_core.x12.envelope import Envelope
 from tests.billing_core import specimens
-from tests.browser.house import Served
+from tests.browser.house import Served, at_rest
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str], Any]
@@ -40,11 +40,6 @@ plan = "silver"
 lines = [{ code = "99213", charge = "150.00" }]
 expect = { paid = "67.00", patient = "25.00" }
 """
-
-
-def at_rest(page: Any) -> None:
-    """Wait until the page is drawn: a list opened while it is drawn closes again."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def upload(page: Any, text: str) -> None:

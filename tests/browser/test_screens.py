@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.house import MARKUP, PASSWORD, Served
+from tests.browser.house import MARKUP, PASSWORD, Served, at_rest
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str], Any]
@@ -19,11 +19,6 @@ def open_visit(page: Any, served: Served, visit: str) -> None:
     page.goto(f"{served.screens}/?visit={visit}")
     page.wait_for_selector(f"tr[data-id={visit}][aria-selected=true]")
     page.wait_for_selector(".codes li.now")
-
-
-def at_rest(page: Any) -> None:
-    """Wait until the page is drawn: a list opened while it is drawn closes again."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def wait_saved(page: Any, decided: str) -> None:
@@ -89,7 +84,9 @@ def test_a_query_is_asked_and_answered_with_keys_and_holds_the_visit(sign_in: Si
         page.keyboard.press(key)
     page.locator(".said", has_text="Not signed.").wait_for()
     assert "query to the provider is not answered" in page.locator(".findings").inner_text()
+    at_rest(page)
     page.keyboard.press("ArrowUp")
+    page.locator("li.now[data-code='M25.569']").wait_for()
     page.keyboard.press("q")
     page.keyboard.press("2")
     page.locator(".asked", has_text="answered: Left").wait_for()

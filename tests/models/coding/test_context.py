@@ -44,7 +44,7 @@ SENTENCES = [
     ("History of gout, here today with cough.", "cough", None),
     # over
     ("Her pneumonia has resolved.", "pneumonia", Context.RESOLVED),
-    ("Otitis media, resolved.", "Otitis media", None),  # a comma ends what lies behind it: the coder decides
+    ("Otitis media, resolved.", "Otitis media", Context.RESOLVED),  # guideline IV.J: it no longer exists
     # a relative's, another's
     ("Mother had breast cancer.", "breast cancer", Context.FAMILY),
     ("Family history of diabetes and stroke.", "stroke", Context.FAMILY),
@@ -92,23 +92,28 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 OWN = _rows("context_sentences.tsv")
-SECOND = _rows("context_second.tsv")  # by another author, committed before any run; the first score is in the README
+# By another author, written before any run; the first scores are in the README.
+SECOND = _rows("context_second.tsv")
+THIRD = _rows("context_third.tsv")
+FOURTH = _rows("context_fourth.tsv")  # no rule was made for it: what is missed in it stays missed
 
 
-@pytest.mark.parametrize("row", [*OWN, *SECOND], ids=lambda row: row["sentence"])
+@pytest.mark.parametrize("row", [*OWN, *SECOND, *THIRD], ids=lambda row: row["sentence"])
 def test_sentence_of_the_set(row: dict[str, str]) -> None:
     found = _context(row["sentence"], row["mention"])
     assert (found.value if found else "present") == row["context"]
 
 
-def test_the_set_has_300_sentences_of_every_context() -> None:
-    assert len(OWN) >= 300
-    assert {row["context"] for row in OWN} == {"present", *(context.value for context in Context)}
+def test_the_set_for_which_no_rule_was_made_holds_as_measured() -> None:
+    told = [_context(row["sentence"], row["mention"]) for row in FOURTH]
+    right = [(found.value if found else "present") == row["context"] for found, row in zip(told, FOURTH, strict=True)]
+    assert sum(right) >= 95
 
 
-def test_the_second_set_has_100_sentences_of_every_context() -> None:
-    assert len(SECOND) == 100
-    assert {row["context"] for row in SECOND} == {"present", *(context.value for context in Context)}
+@pytest.mark.parametrize(("rows", "at_least"), [(OWN, 750), (SECOND, 100), (THIRD, 100), (FOURTH, 100)])
+def test_every_set_holds_sentences_of_every_context(rows: list[dict[str, str]], at_least: int) -> None:
+    assert len(rows) >= at_least
+    assert {row["context"] for row in rows} == {"present", *(context.value for context in Context)}
 
 
 def test_everything_in_a_family_history_is_a_relatives() -> None:
