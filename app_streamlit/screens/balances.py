@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Literal
 
@@ -14,7 +15,7 @@ import streamlit as st
 
 from app_streamlit import money
 from app_streamlit.widgets.acting import act, choose, chosen, second_person, show_done, typed
-from app_streamlit.widgets.look import counted, dollars, strip
+from app_streamlit.widgets.look import added, counted, dollars, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
 from serving.schemas.money import (
     GuarantorItem,
@@ -49,11 +50,11 @@ def show() -> None:
     show_done()
     found = api.guarantors()
     with facts:
-        owed = sum(round(float(item.owed) * 100) for item in found)
-        placed = sum(round(float(item.in_collections) * 100) for item in found)
+        owed = added(item.owed for item in found)
+        placed = added(item.in_collections for item in found)
         strip(
-            (dollars(f"{owed / 100:.2f}"), f"owed by {len(found):,} people", ""),
-            (dollars(f"{placed / 100:.2f}"), "of others in collections" if owed else "in collections", ""),
+            (dollars(owed), f"owed by {len(found):,} people", ""),
+            (dollars(placed), "of others in collections" if Decimal(owed) else "in collections", ""),
         )
     if found:
         _people(api, found)

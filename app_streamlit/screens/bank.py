@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
 
 from app_streamlit import money
 from app_streamlit.widgets.acting import act, show_done, typed
-from app_streamlit.widgets.look import counted, dollars, strip
+from app_streamlit.widgets.look import added, counted, dollars, strip
 from app_streamlit.widgets.picklist import Row, show_table
-from serving.schemas.money import BankView, DepositView, HandMatchIn
+from serving.schemas.money import BankView, HandMatchIn
 
 DEPOSITS = (("Day", ""), ("Amount", "number"), ("What the bank says", "code"))
 WAITING = (("Paid on", ""), ("Amount", "number"), ("Payer", ""), ("Check or trace", "code"))
@@ -27,8 +27,8 @@ def show() -> None:
     with facts:
         strip(
             (dollars(view.undeposited), "received and not seen at the bank", ""),
-            (dollars(_sum(view.waiting_remittances)), "of it announced by payers", ""),
-            (dollars(_sum(view.unmatched_deposits)), "deposited and not explained", ""),
+            (dollars(added(row.amount for row in view.waiting_remittances)), "of it announced by payers", ""),
+            (dollars(added(row.amount for row in view.unmatched_deposits)), "deposited and not explained", ""),
         )
     show_done()
     left, right = st.columns(2)
@@ -53,10 +53,6 @@ def show() -> None:
         _by_hand(view)
 
 
-def _sum(rows: Sequence[DepositView]) -> str:
-    return f"{sum(round(float(row.amount) * 100) for row in rows) / 100:.2f}"
-
-
 def _match(file: Any) -> str:
     done = money.current().match_deposits(file.name, file.getvalue())
     return (
@@ -75,14 +71,10 @@ def _by_hand(view: BankView) -> None:
         theirs = right.multiselect(
             "are these remittances", list(waiting), format_func=waiting.__getitem__, key="bank_waiting"
         )
-        amounts = {
-            row.id: round(float(row.amount) * 100) for row in (*view.unmatched_deposits, *view.waiting_remittances)
-        }
-        left_over = sum(amounts[i] for i in ours) - sum(amounts[i] for i in theirs)
+        amounts = {row.id: Decimal(row.amount) for row in (*view.unmatched_deposits, *view.waiting_remittances)}
+        left_over = sum((amounts[i] for i in ours), Decimal(0)) - sum(amounts[i] for i in theirs)
         if ours and theirs:
-            strip(
-                (dollars(f"{left_over / 100:.2f}"), "left between them: a match is exact", "bad" if left_over else "")
-            )
+            strip((dollars(f"{left_over:.2f}"), "left between them: a match is exact", "bad" if left_over else ""))
         why, match, drawer = st.columns([4, 2, 3], vertical_alignment="bottom")
         why.text_input("Reason (kept in the event log)", key="bank_why", max_chars=200)
         match.button(

@@ -12,7 +12,7 @@ import streamlit as st
 
 from app_streamlit import money
 from app_streamlit.widgets.acting import act, choose, chosen, second_person, show_done, typed
-from app_streamlit.widgets.look import counted, dollars, strip
+from app_streamlit.widgets.look import added, counted, dollars, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist
 from serving.schemas.money import CreditItem, InvestigationIn, RefundIn, RefundTermIn
 
@@ -38,10 +38,10 @@ def show() -> None:
     found = api.credits()
     with facts:
         late = sum(item.days_left is not None and item.days_left < 0 for item in found)
-        total = sum(round(float(item.amount) * 100) for item in found)
+        total = added(item.amount for item in found)
         strip(
             (
-                dollars(f"{total / 100:.2f}"),
+                dollars(total),
                 f"held for {counted(len(found), 'party').replace('partys', 'parties')}",
                 "",
             ),

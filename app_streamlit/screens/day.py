@@ -6,6 +6,7 @@ Keys: down and up go through what has not ended.
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import streamlit as st
 
@@ -46,7 +47,7 @@ def show() -> None:
 
 def _table(key: str, title: str, amounts: dict[str, str]) -> None:
     if amounts:
-        rows = [Row(name, [(name, ""), (f"{float(amount):,.2f}", "")]) for name, amount in amounts.items()]
+        rows = [Row(name, [(name, ""), (f"{Decimal(amount):,.2f}", "")]) for name, amount in amounts.items()]
         show_table(key, ((title, ""), ("Amount", "number")), rows)
     else:
         st.info("Nothing was posted with this date.")

@@ -12,7 +12,7 @@ import streamlit as st
 from app_streamlit import money
 from app_streamlit.widgets.acting import act, choose, chosen, show_done
 from app_streamlit.widgets.entries import show_entries, show_segments
-from app_streamlit.widgets.look import account_link, counted, dollars, said, strip
+from app_streamlit.widgets.look import account_link, added, counted, dollars, said, strip
 from app_streamlit.widgets.messages import show_findings
 from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
 from serving.schemas.billing import ReceiptView
@@ -112,10 +112,10 @@ def _nothing(state: str, sought: str) -> None:
 
 def _standing(found: list[RemittanceItem]) -> None:
     held = sum(item.state == "held" for item in found)
-    total = sum(round(float(item.amount) * 100) for item in found if item.state == "posted")
+    total = added(item.amount for item in found if item.state == "posted")
     strip(
         (counted(len(found), "remittance"), "shown", ""),
-        (dollars(f"{total / 100:.2f}"), "posted", ""),
+        (dollars(total), "posted", ""),
         (str(held), "held", "bad" if held else ""),
     )
 

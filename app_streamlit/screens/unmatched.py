@@ -9,7 +9,7 @@ import streamlit as st
 
 from app_streamlit import money
 from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
-from app_streamlit.widgets.look import counted, dollars, strip
+from app_streamlit.widgets.look import added, counted, dollars, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist
 from serving.schemas.money import CandidateView, UnmatchedItem
 
@@ -46,11 +46,11 @@ def show() -> None:
     show_done()
     found = api.unmatched(every)
     waiting = [item for item in found if item.status == "open"]
-    held = sum(round(float(item.paid) * 100) for item in waiting)
+    held = added(item.paid for item in waiting)
     with facts:
         strip(
             (counted(len(waiting), "answer"), "without a claim", "bad" if waiting else ""),
-            (dollars(f"{held / 100:.2f}"), "held unapplied for them", ""),
+            (dollars(held), "held unapplied for them", ""),
         )
     if not found:
         st.info("Every answer of every payer found its claim. Nothing waits here.")

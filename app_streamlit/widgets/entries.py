@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app_streamlit.widgets.look import dollars, strip
+from app_streamlit.widgets.look import added, dollars, strip
 from app_streamlit.widgets.picklist import Cell, Row, show_table
 from serving.schemas.money import EntryView, SegmentView
 
@@ -63,11 +63,11 @@ def show_cause(key: str, entry: EntryView) -> None:
         (entry.kind, f"of {entry.on}", ""),
         ("", entry.why, ""),
         ("Made by", entry.cause, ""),
-        (dollars(f"{_moved(entry):.2f}"), "moved", ""),
+        (dollars(_moved(entry)), "moved", ""),
     )
     show_entries(key, [entry], why=False)
     show_segments(entry.segments, entry.file_name)
 
 
-def _moved(entry: EntryView) -> float:
-    return sum(float(leg.amount) for leg in entry.legs if not leg.amount.startswith("-"))
+def _moved(entry: EntryView) -> str:
+    return added(leg.amount for leg in entry.legs if not leg.amount.startswith("-"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
+from decimal import Decimal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -71,6 +73,11 @@ def dollars(amount: str) -> str:
     whole, point, cents = amount.lstrip("-").partition(".")
     digits = f"{int(whole):,}" if whole.isdigit() else whole
     return f"{'-' if amount.startswith('-') else ''}${digits}{point}{cents}"
+
+
+def added(amounts: Iterable[str]) -> str:
+    """The sum of amounts of the API, to the cent, as the API writes amounts."""
+    return f"{sum(map(Decimal, amounts), Decimal(0)):.2f}"
 
 
 def counted(number: int, noun: str) -> str:

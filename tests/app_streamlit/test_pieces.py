@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app_streamlit.screens.coder import code_system, pointers_of
 from app_streamlit.widgets.evidence import pieces
-from app_streamlit.widgets.look import dollars
+from app_streamlit.widgets.look import added, dollars
 from app_streamlit.widgets.messages import findings_html, plain
 from app_streamlit.widgets.reckoning import compared, steps
 from serving.schemas.billing import ClaimLineView
@@ -58,6 +58,11 @@ def test_pointers_are_letters_or_numbers() -> None:
 
 def test_amounts_as_people_read_them() -> None:
     assert [dollars(each) for each in ("1234567.50", "-28.00", "0.05")] == ["$1,234,567.50", "-$28.00", "$0.05"]
+
+
+def test_amounts_are_added_to_the_cent() -> None:
+    assert added(["9007199254740993.01", "0.10", "0.20", "-0.31"]) == "9007199254740993.00"  # a float loses the cents
+    assert added([]) == "0.00"
 
 
 def _billed(adjusted: str, paid: str, still_open: str, owner: str) -> ClaimLineView:

@@ -19,7 +19,7 @@ BOTH = OnFile(accepted_on=date(2026, 4, 10), file_by=date(2026, 7, 6), authoriza
 
 
 def steps(code: str, on_file: OnFile = NOTHING, remarks: tuple[str, ...] = (), **changes: object) -> list[str]:
-    sent = replace(SENT, **changes)  # type: ignore[arg-type]
+    sent = replace(SENT, **changes)
     found = denials(answer(sent, (f"{code} 150",), remarks=remarks))
     return [play.step for play in plays(sent, found[0], on_file)]
 

@@ -29,7 +29,7 @@ from typing import Any
 
 import httpx
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from tests.browser.conftest import NAMES
 from tests.browser.house import PASSWORD, Served, serve
@@ -235,7 +235,7 @@ def live(browser: Any, served: Served, world: Path, notes: int, pictures: Path) 
             _picture(page, pictures / f"coder_day_{number}.png")
         try:
             coder.work()
-        except Exception:
+        except (Error, AssertionError):
             _picture(page, pictures / "coder_day_stuck.png")
             raise
     day.lost = [f"{visit} {kept}" for visit, kept in kept_otherwise(served, coder.meant)]

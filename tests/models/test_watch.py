@@ -58,7 +58,7 @@ def practice(
 
 
 def looked(through: date, **planted: float | bool) -> Report:
-    return watch(practice(through, **planted), through, LEARNED)  # type: ignore[arg-type]
+    return watch(practice(through, **planted), through, LEARNED)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -129,6 +129,6 @@ def test_figures_are_those_of_the_textbooks() -> None:
     assert found is not None and found.auc == pytest.approx(roc_auc_score(denied, stated))
     assert found.brier == pytest.approx(brier_score_loss(denied, stated))
     assert found.log_loss == pytest.approx(log_loss(denied, stated))
-    assert figures([], []) is None and figures([0.2], [False]).auc is None  # type: ignore[union-attr]
+    assert figures([], []) is None and figures([0.2], [False]).auc is None
     low, high = gain(stated, [0.5] * 300, denied)[1:]
     assert 0 < low < high

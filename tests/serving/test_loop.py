@@ -54,13 +54,13 @@ def visit(practice: Practice, name: str = "visit") -> str:
 
 def sign(practice: Practice, name: str) -> coding.SignatureView:
     for system, code in (("ICD-10-CM", "E11.9"), ("CPT", "99213")):
-        coding.decide(practice.desk, name, DecisionIn(system=system, code=code, decision="add"))  # type: ignore[arg-type]
+        coding.decide(practice.desk, name, DecisionIn(system=system, code=code, decision="add"))
     return coding.sign(practice.desk, name, SignatureIn())
 
 
 def score_of(practice: Practice, claim_id: str, **which: bool) -> object:
     with practice.store.read("elm") as books:
-        return books.latest_scores([claim_id], **which).get(claim_id)  # type: ignore[arg-type]
+        return books.latest_scores([claim_id], **which).get(claim_id)
 
 
 def test_a_claim_is_scored_when_it_is_signed_and_the_coder_is_told(practice: Practice, model: Path) -> None:
@@ -70,8 +70,8 @@ def test_a_claim_is_scored_when_it_is_signed_and_the_coder_is_told(practice: Pra
     signed = sign(practice, visit(practice))
     assert signed.charges == 1 and signed.claim_state == before.claim_state
     found = score_of(practice, signed.claim_id)
-    assert found is not None and found.artifact_sha256 == seal  # type: ignore[attr-defined]
-    assert signed.risk == round(found.probability_ppm / 10_000)  # type: ignore[attr-defined]
+    assert found is not None and found.artifact_sha256 == seal
+    assert signed.risk == round(found.probability_ppm / 10_000)
     claim = billing.read_claim(practice.desk, signed.claim_id)
     assert claim.risk == signed.risk and claim.what_if == signed.what_if
     with practice.store.read("elm") as books:
@@ -113,7 +113,7 @@ def test_a_mended_claim_is_scored_again(practice: Practice, model: Path) -> None
         practice.desk, signed.claim_id, MendIn(action="correct", reason="got it", authorization="AUTH9")
     )
     second = score_of(practice, mended.claim_id)
-    assert first.id != second.id, "another authorization, another look"  # type: ignore[attr-defined,union-attr]
+    assert first.id != second.id, "another authorization, another look"
 
 
 def test_a_model_that_fails_holds_up_no_signature(
@@ -190,8 +190,8 @@ def test_a_challenger_scores_in_the_shadow_and_is_never_advice(practice: Practic
     assert view.challenger and not view.in_service
     assert scoring.score_if_served(practice.desk) == 0
     ours, theirs = score_of(practice, "claim-2"), score_of(practice, "claim-2", shadow=True)
-    assert ours.artifact_sha256 == first and theirs.artifact_sha256 == other  # type: ignore[attr-defined]
-    assert theirs.body["flagged"] is True and theirs.withheld is False  # type: ignore[attr-defined]
+    assert ours.artifact_sha256 == first and theirs.artifact_sha256 == other
+    assert theirs.body["flagged"] is True and theirs.withheld is False
     assert billing.queue(practice.desk).model_dump() == queue, "what it says is shown to nobody"
     with pytest.raises(Conflict):
         models.put_in_shadow(practice.desk, "denial", ServiceIn(sha256=first, reason="none"))
@@ -275,7 +275,7 @@ def test_a_damaged_champion_is_told_and_the_one_before_goes_on(practice: Practic
         practice.settings, practice.store, practice.desk.actor, practice.desk.clock, practice.store.new_id
     )
     assert scoring.score_claims(fresh) == 4
-    assert score_of(practice, "claim-2").artifact_sha256 == first  # type: ignore[attr-defined]
+    assert score_of(practice, "claim-2").artifact_sha256 == first
     found = watching.watch_denials(fresh)
     assert found.champion == first and "does not serve" in found.alarms[-1]
 
@@ -292,7 +292,7 @@ def test_a_model_of_another_version_never_serves(practice: Practice, model: Path
         practice.settings, practice.store, practice.desk.actor, practice.desk.clock, practice.store.new_id
     )
     assert scoring.score_claims(fresh) == 4
-    assert score_of(practice, "claim-2").artifact_sha256 == first  # type: ignore[attr-defined]
+    assert score_of(practice, "claim-2").artifact_sha256 == first
     assert "other columns" in watching.watch_denials(fresh).problem
 
 
