@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import streamlit as st
 
 from app_streamlit import client
@@ -17,6 +20,7 @@ from app_streamlit.screens import (
     day,
     estimates,
     figures,
+    keying,
     models,
     practice,
     receivable,
@@ -42,6 +46,7 @@ PAGES = (
 )
 MONEY = (
     ("remittances", "Remittances", remittances.show, {"biller", "manager"}),
+    ("paper", "Key from paper", keying.show, {"biller", "manager"}),
     ("unmatched", "Unmatched answers", unmatched.show, {"biller", "manager"}),
     ("bank", "Bank", bank.show, {"biller", "manager"}),
     ("accounts", "Accounts", accounts.show, {"biller", "manager"}),
@@ -51,6 +56,10 @@ MONEY = (
     ("day", "The day", day.show, {"biller", "manager"}),
     ("figures", "Figures", figures.show, {"biller", "manager"}),
 )
+
+
+Screen = Callable[[], None]
+Listed = tuple[str, str, Screen, set[str]]
 
 
 def main() -> None:
@@ -64,22 +73,58 @@ def main() -> None:
         me = client.who()
     except client.ApiProblem as problem:
         st.subheader("Cleanclaim")
-        show_problem(problem)
+        _run(st.navigation(_closed(partial(show_problem, problem)), position="hidden"))
         return
     who(me)
     mine = set(me.roles)
-    pages, money = (
-        [st.Page(show, title=title, url_path=path) for path, title, show, roles in some if roles & mine]
-        for some in (PAGES, MONEY)
-    )
+    pages, money = ([each for each in some if each[3] & mine] for some in (PAGES, MONEY))
     if not pages:
-        st.info("Your roles open none of these screens. Ask an administrator for the role coder, biller or manager.")
+        words = "Your roles open none of these screens. Ask an administrator for the role coder, biller or manager."
+        _run(st.navigation(_closed(partial(st.info, words)), position="hidden"))
         return
-    page = st.navigation({"": pages, "Money": money} if money else pages, position="top")
+    shown = {"": [*_named(pages, first=True), *_hidden(mine)], "Money": _named(money)}
+    _run(st.navigation({name: some for name, some in shown.items() if some}, position="top"))
+
+
+def _named(pages: Sequence[Listed], first: bool = False) -> list[st.Page]:
+    """Pages of the menu. The `first` of them answers at the address without a name."""
+    return [
+        st.Page(show, title=title, url_path="" if first and place == 0 else path, default=first and place == 0)
+        for place, (path, title, show, _) in enumerate(pages)
+    ]
+
+
+def _run(page: st.Page) -> None:
+    st.session_state[client.ASKED_PAGE] = page.url_path
     try:
         page.run()
     except client.ApiProblem as problem:
         show_problem(problem)
+
+
+def _closed(show: Screen) -> list[st.Page]:
+    """Every address, where none is open: each says the same, for one that is not named here is not found at all."""
+    named = [(path, title) for path, title, _, _ in (*PAGES, *MONEY)]
+    return [_address(show, "home", "Cleanclaim", default=True), *(_address(show, *each) for each in named)]
+
+
+def _hidden(mine: set[str]) -> list[st.Page]:
+    """Addresses that open, or say why not, and stand in no menu: the first page's own name, and those of other roles.
+    What `st.navigation` is not given is not found.
+    """
+    first = next(each for each in PAGES if each[3] & mine)
+    others = [each for each in (*PAGES, *MONEY) if not each[3] & mine]
+    refused = [_address(partial(_not_yours, title, roles), path, title) for path, title, _, roles in others]
+    return [_address(first[2], first[0], first[1]), *refused]
+
+
+def _address(show: Screen, path: str, title: str, default: bool = False) -> st.Page:
+    return st.Page(show, title=title, url_path=path, default=default, visibility="hidden")
+
+
+def _not_yours(title: str, roles: set[str]) -> None:
+    needed = " or ".join(sorted(role.replace("_", " ") for role in roles))
+    st.info(f"Your roles do not open the page {title}. Ask an administrator for the role {needed}.")
 
 
 if __name__ == "__main__":

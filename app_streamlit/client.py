@@ -59,6 +59,7 @@ from serving.schemas.contracts import (
 SESSION_COOKIE = "cleanclaim_session"
 PRACTICE = "practice"
 SESSION = "session"
+ASKED_PAGE = "asked_page"  # the page of the address, to come back to after signing in
 WAIT_SECONDS = 30.0
 
 Answer = TypeVar("Answer", bound=Schema)
@@ -93,8 +94,9 @@ def door(path: str) -> str:
 
 
 def sign_in_address() -> str:
-    """The page where a user signs in; it sets the session cookie."""
-    return door("signin")
+    """The page where a user signs in; it sets the session cookie and goes to the page that was asked for."""
+    page = str(st.session_state.get(ASKED_PAGE, ""))
+    return door(f"signin?page={quote(page)}" if page else "signin")
 
 
 def sign_out_address() -> str:

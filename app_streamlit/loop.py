@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app_streamlit.client import Client, _many, _one, _part, current_as
 from serving.schemas.appeals import AppealItem, AppealView, FilingIn, LetterIn, OutcomeIn
 from serving.schemas.billing import QueueView
@@ -35,9 +37,9 @@ class LoopClient(Client):
         """Choose that share."""
         return _one(WithholdView, self._send("PUT", "/advice/withheld", body=wish))
 
-    def queue_for(self, capacity: int) -> QueueView:
-        """The queue, with what fits into a day of that capacity marked."""
-        return _one(QueueView, self._send("GET", "/queue", {"capacity": str(capacity)}))
+    def queue_page(self, wanted: Mapping[str, str | int | bool]) -> QueueView:
+        """A page of the queue: `wanted` in the door's own words: capacity, state, payer, today, first, limit, claim."""
+        return _one(QueueView, self._send("GET", "/queue", {name: str(value) for name, value in wanted.items()}))
 
     def appeals(self, claim_id: str = "") -> list[AppealItem]:
         """Every appeal, or those of one claim."""

@@ -7,6 +7,7 @@ from typing import Literal
 from app_streamlit import client
 from app_streamlit.client import Client, _many, _one, _part
 from serving.schemas.billing import ReceiptView, StatementItem
+from serving.schemas.keying import DraftIn, DraftItem, DraftView, PostIn, SaveIn
 from serving.schemas.money import (
     AccountView,
     AgingLines,
@@ -22,6 +23,7 @@ from serving.schemas.money import (
     GuarantorPaymentIn,
     HandMatchIn,
     InvestigationIn,
+    MatchView,
     OpenEnd,
     PatientBalanceItem,
     PatientWriteOffIn,
@@ -29,9 +31,12 @@ from serving.schemas.money import (
     PlanView,
     ReasonIn,
     RefundIn,
+    RefundRulesIn,
+    RefundRulesView,
     RefundTermIn,
     RemittanceItem,
     RemittanceView,
+    RequestedIn,
     UnmatchedItem,
 )
 from serving.schemas.report import CasesView, ReportView
@@ -57,9 +62,10 @@ class MoneyClient(Client):
         """The remittances, latest payment first."""
         return _many(RemittanceItem, self._send("GET", "/remittances", {"state": state, "find": find}))
 
-    def remittance(self, remittance_id: str, page: int = 1) -> RemittanceView:
-        """One remittance, with a page of its claims."""
-        return _one(RemittanceView, self._send("GET", f"/remittances/{_part(remittance_id)}", {"page": str(page)}))
+    def remittance(self, remittance_id: str, page: int = 1, find: str = "") -> RemittanceView:
+        """One remittance, with a page of its claims: all, or those whose number holds a text."""
+        query = {"page": str(page), "find": find}
+        return _one(RemittanceView, self._send("GET", f"/remittances/{_part(remittance_id)}", query))
 
     def one_answer(self, remittance_id: str, position: int) -> AnswerView:
         """One answer, line by line."""
@@ -82,6 +88,34 @@ class MoneyClient(Client):
         """Take an answer from its claim again, or leave it."""
         return _one(UnmatchedItem, self._send("POST", f"/unmatched/{_part(work_id)}/{verb}", body=_reason(reason)))
 
+    # --- paper ---
+
+    def batches(self) -> list[DraftItem]:
+        """The batches that are being keyed."""
+        return _many(DraftItem, self._send("GET", "/batches"))
+
+    def batch(self, batch_id: str) -> DraftView:
+        """One, as far as it is typed."""
+        return _one(DraftView, self._send("GET", f"/batches/{_part(batch_id)}"))
+
+    def begin_batch(self, draft: DraftIn) -> DraftView:
+        """A new batch."""
+        return _one(DraftView, self._send("POST", "/batches", body=draft))
+
+    def save_batch(self, read: DraftView, draft: DraftIn) -> DraftView:
+        """Keep it as it is typed now, over the version that was read."""
+        body = SaveIn(version=read.version, draft=draft)
+        return _one(DraftView, self._send("PUT", f"/batches/{_part(read.id)}", body=body))
+
+    def post_batch(self, read: DraftView) -> ReceiptView:
+        """Post it whole."""
+        body = PostIn(version=read.version)
+        return _one(ReceiptView, self._send("POST", f"/batches/{_part(read.id)}/post", body=body))
+
+    def discard_batch(self, batch_id: str, reason: str) -> None:
+        """Throw it away."""
+        self._send("POST", f"/batches/{_part(batch_id)}/discard", body=_reason(reason))
+
     # --- the bank ---
 
     def bank(self) -> BankView:
@@ -95,6 +129,14 @@ class MoneyClient(Client):
     def match_by_hand(self, choice: HandMatchIn) -> BankView:
         """These deposits are these remittances."""
         return _one(BankView, self._send("POST", "/bank/matches", body=choice))
+
+    def matches(self, find: str = "") -> list[MatchView]:
+        """The deposits that are explained, latest first."""
+        return _many(MatchView, self._send("GET", "/bank/explained", {"find": find}))
+
+    def undo_match(self, deposit_id: str, reason: str) -> BankView:
+        """Take a match back."""
+        return _one(BankView, self._send("POST", f"/bank/deposits/{_part(deposit_id)}/undo", body=_reason(reason)))
 
     def patients_money(self, deposit_id: str, reason: str) -> BankView:
         """A deposit of what patients paid."""
@@ -121,6 +163,18 @@ class MoneyClient(Client):
     def name_term(self, credit_id: str, term: RefundTermIn) -> CreditItem:
         """Name the day by which it goes back."""
         return _one(CreditItem, self._send("POST", f"/credits/{_part(credit_id)}/term", body=term))
+
+    def requested(self, credit_id: str, letter: RequestedIn) -> CreditItem:
+        """Note the day on which it was asked back."""
+        return _one(CreditItem, self._send("POST", f"/credits/{_part(credit_id)}/request", body=letter))
+
+    def refund_rules(self) -> RefundRulesView:
+        """The states' rules that the practice keeps."""
+        return _one(RefundRulesView, self._send("GET", "/refund-rules"))
+
+    def save_refund_rules(self, text: str) -> RefundRulesView:
+        """Put a file of rules in force."""
+        return _one(RefundRulesView, self._send("POST", "/refund-rules", body=RefundRulesIn(text=text)))
 
     def refunds(self) -> list[CreditItem]:
         """The refunds that wait for a second person."""

@@ -15,7 +15,6 @@ from billing_core.ledger import AccountKind, Entry, EntryKind, Leg, Owner
 from billing_core.money import Cents
 
 PAYER_OWNERS = frozenset({Owner.PAYER_1, Owner.PAYER_2, Owner.PAYER_3})
-_KINDS = tuple(AccountKind)
 _MONEY = frozenset({AccountKind.CASH, AccountKind.UNAPPLIED, AccountKind.REFUND})
 
 
@@ -121,31 +120,28 @@ class Books:
 
     def standing(self, charge_id: str) -> Standing:
         """The charge as the books have it. Two debtors at once break the law of the ledger and raise PostingError."""
-        sums = dict.fromkeys(_KINDS, 0)
-        patient = 0
-        owed: dict[Debtor, Cents] = {}
+        charged = paid = patient = contractual = written_off = 0
+        owed: dict[tuple[Owner, str], Cents] = {}
         for entry, leg in self._by_charge.get(charge_id, ()):
             account, amount = leg.account, leg.amount
-            sums[account.kind] += amount
-            if account.owner is not None:
-                debtor = Debtor(account.owner, account.party)
+            kind, owner = account.kind, account.owner
+            if owner is not None:
+                debtor = (owner, account.party)
                 owed[debtor] = owed.get(debtor, 0) + amount
-            elif account.kind in _MONEY and self._from_patient(entry):
-                patient += amount
-        owed = {debtor: amount for debtor, amount in owed.items() if amount}
-        if len(owed) > 1:
+            elif kind is AccountKind.REVENUE:
+                charged -= amount
+            elif kind is AccountKind.CONTRACTUAL:
+                contractual += amount
+            elif kind is AccountKind.WRITE_OFF:
+                written_off += amount
+            elif kind in _MONEY:
+                paid += amount
+                patient += amount if self._from_patient(entry) else 0
+        owing = [(Debtor(*debtor), amount) for debtor, amount in owed.items() if amount]
+        if len(owing) > 1:
             raise PostingError("two debtors hold one open balance", where=f"charge {charge_id}", mend="gather it first")
-        paid = sum(sums[kind] for kind in _MONEY)
-        return Standing(
-            charge_id=charge_id,
-            charged=-sums[AccountKind.REVENUE],
-            insurance_paid=paid - patient,
-            patient_paid=patient,
-            contractual=sums[AccountKind.CONTRACTUAL],
-            written_off=sums[AccountKind.WRITE_OFF],
-            open=sums[AccountKind.RECEIVABLE],
-            debtor=next(iter(owed), None),
-        )
+        debtor_now, open_now = owing[0] if owing else (None, 0)
+        return Standing(charge_id, charged, paid - patient, patient, contractual, written_off, open_now, debtor_now)
 
     def credit(self, party: str) -> Cents:
         """What we hold unapplied for a payer or guarantor (positive: their money, our liability)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from billing_core.claim_detail import ClaimDetail, Institutional, LineDetail, PriorDetail
 from billing_core.errors import IllegalStep
@@ -157,19 +158,83 @@ class Claim:
     institutional: Institutional | None = None
 
     @property
+    def payer_id(self) -> str:
+        """Whom it is sent to."""
+        return self.payer.id
+
+    @property
+    def patient_id(self) -> str:
+        """Whose claim it is."""
+        return self.patient.id
+
+    @property
+    def guarantor_id(self) -> str:
+        """Who answers for what insurance leaves."""
+        return self.patient.guarantor_id
+
+    @property
+    def coverage_rank(self) -> int:
+        """The place of its coverage among the patient's."""
+        return self.coverage.rank
+
+    @property
     def charge_ids(self) -> tuple[str, ...]:
         """The charges that the lines bill, in the lines' order."""
-        return tuple(line.charge_id for line in self.lines)
+        return tuple([line.charge_id for line in self.lines])
 
     @property
     def total(self) -> Cents:
         """CLM02: the sum of the lines."""
-        return sum(line.amount for line in self.lines)
+        return sum([line.amount for line in self.lines])
 
     @property
     def service_date(self) -> date:
         """The first date of service on the claim (`created_on` when it has no line)."""
         return min((line.service_date for line in self.lines), default=self.created_on)
+
+
+class Billed(Protocol):
+    """What a payer's answer is matched and posted by: a `Claim`, or no more of it than this."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def lines(self) -> tuple[ClaimLine, ...]: ...
+    @property
+    def payer_id(self) -> str: ...
+    @property
+    def patient_id(self) -> str: ...
+    @property
+    def guarantor_id(self) -> str: ...
+    @property
+    def coverage_rank(self) -> int: ...
+    @property
+    def charge_ids(self) -> tuple[str, ...]: ...
+    @property
+    def total(self) -> Cents: ...
+    @property
+    def service_date(self) -> date: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BilledClaim:
+    """No more of a claim than its answer is matched and posted by: a file answers many thousand at once."""
+
+    id: str
+    number: str
+    rank: int
+    lines: tuple[ClaimLine, ...]
+    payer_id: str
+    patient_id: str
+    guarantor_id: str
+    coverage_rank: int
+    charge_ids: tuple[str, ...]
+    total: Cents
+    service_date: date
 
 
 __all__ = [

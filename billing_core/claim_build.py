@@ -8,12 +8,13 @@ REF*F8) or a new claim; a claim that was never adjudicated (rejected, unprocessa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from billing_core.charge import Capture, Charge
 from billing_core.claim import Claim, ClaimLine, ClaimState, Frequency, PriorPayer
+from billing_core.claim_detail import LineVerdict, PriorDetail
 from billing_core.contract import Contract, Remedy
 from billing_core.denial import FORWARDED
 from billing_core.encounter import Encounter
@@ -29,7 +30,7 @@ from billing_core.registration import (
     Provider,
     in_payer_order,
 )
-from billing_core.remittance import ClaimPayment
+from billing_core.remittance import ClaimPayment, ServicePayment
 from billing_core.rule import Finding, Severity
 
 MOST_DIAGNOSES = 12
@@ -320,10 +321,12 @@ def secondary(
 
     For the earlier payer, charge = paid + adjustments is proved line by line; what does not balance is refused. An
     answer that the payer forwarded itself (CLP02 19, 20, 21) is refused until someone has `waited`. Claim-level
-    adjustments are shared among the lines, so that they balance.
+    adjustments are shared among the lines, so that they balance. A line that the payer decided under another code, or
+    bundled into another, is told so (SVD03, SVD06).
     """
-    answers = line_answers(payment, match_lines(payment, claim), claim)
-    findings = list(_secondary_findings(claim, payment, {a.line: a.charge for a in answers}))
+    matches = match_lines(payment, claim)
+    answers = line_answers(payment, matches, claim)
+    findings = list(_secondary_findings(claim, payment, {a.line: (a.charge, a.paid) for a in answers}))
     if payment.status in FORWARDED and not waited:
         mend = "wait for the next payer's answer; bill it when none comes"
         message = "the payer forwarded the claim itself"
@@ -336,6 +339,7 @@ def secondary(
         paid=payment.paid,
         paid_on=paid_on,
         line_adjustments=tuple((a.line, a.paid, a.adjustments) for a in answers),
+        detail=_verdicts(claim, payment, matches, [a.line for a in answers], paid_on),
     )
     made = replace(
         claim,
@@ -356,17 +360,61 @@ def secondary(
     return Rebuilt(made)
 
 
-def _secondary_findings(claim: Claim, payment: ClaimPayment, charged: dict[int, int]) -> Iterator[Finding]:
-    """Why the earlier payer's answer cannot be carried to the next: it is no answer, or does not account for a line."""
+def _verdicts(
+    claim: Claim, payment: ClaimPayment, matches: Sequence[str], answered: Sequence[int], paid_on: date
+) -> PriorDetail | None:
+    """What SVD says of each answered line; None when the payer decided every line as it was sent, once each."""
+    services: dict[str, list[ServicePayment]] = {}
+    for charge_id, service in zip(matches, payment.services, strict=True):
+        services.setdefault(charge_id, []).append(service)
+    decided = {  # line number -> the one service that decided it
+        line.number: services[line.charge_id][0]
+        for line in claim.lines
+        if line.number in answered and len(services.get(line.charge_id, ())) == 1
+    }
+    sent = {line.number: line.procedure for line in claim.lines}
+    if all(service.procedure == sent[number] for number, service in decided.items()):
+        return None
+    paid_under = {service.procedure: number for number, service in decided.items() if service.paid}
+    lines = {line.number: line for line in claim.lines}
+    return PriorDetail(
+        verdicts=tuple(_verdict(lines[n], decided.get(n), paid_under, paid_on) for n in answered),
+    )
+
+
+def _verdict(line: ClaimLine, service: ServicePayment | None, paid_under: Mapping[str, int], on: date) -> LineVerdict:
+    """One line's: the code and units that were decided, and into which other line it was bundled (CARC 97, unpaid)."""
+    kept = line.detail
+    qualifier, revenue = (kept.qualifier, kept.revenue) if kept else ("HC", "")
+    if service is None or service.procedure == line.procedure:
+        units = kept.quantity if kept and kept.quantity else str(line.units)
+        return LineVerdict(line.procedure, line.modifiers, units, on, qualifier, revenue)
+    into = paid_under.get(service.procedure, line.number)
+    bundled = not service.paid and into != line.number
+    units = service.units or str(line.units)
+    code, modifiers = service.procedure, service.modifiers
+    return LineVerdict(code, modifiers, units, on, qualifier, revenue, str(into) if bundled else "")
+
+
+def _secondary_findings(
+    claim: Claim, payment: ClaimPayment, answered: Mapping[int, tuple[int, int]]
+) -> Iterator[Finding]:
+    """Why the earlier payer's answer cannot be carried to the next: it is no answer, or does not account for a line.
+
+    `answered`: line number -> (what the payer says was charged, what it paid).
+    """
     where = f"claim {claim.number}"
     if payment.is_reversal:
         yield _error("secondary-reversal", "the payer took its answer back", where, "wait for the corrected answer")
         return
     for line in claim.lines:
-        if charged.get(line.number) != line.amount:
+        if answered.get(line.number, (None, 0))[0] != line.amount:
             message = "the earlier payer's answer does not account for the whole line"
             yield _error(
                 "secondary-balance", message, f"{where} line {line.number}", "ask the payer for the whole answer"
             )
     if payment.paid != payment.charge - payment.adjusted or payment.charge != claim.total:
         yield _error("secondary-balance", "the earlier payer's answer does not balance", where, "ask for a correction")
+    elif sum(paid for _, paid in answered.values()) != payment.paid:
+        message = "the earlier payer paid for services that are not on the claim"
+        yield _error("secondary-balance", message, where, "ask the payer which service it paid")

@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 from billing_core.contract_vector import Vector
+from billing_core.credit_balance import RefundTerm
 from billing_core.errors import ContractError
 from billing_core.fee_terms import (
     Bilateral,
@@ -153,7 +154,7 @@ class Contract:
     in order, `default_percent` of the charge (None: the contract has no rate, and asking for one raises ContractError:
     never a silent zero). Deadlines are days: `filing_days` from `filing_since` (or `filing_months` calendar months),
     `corrected_days` and `appeal_days` from the remittance. `remedies` says more, where the payer does. `vectors` are
-    worked claims that prove the terms (contract_check.py).
+    worked claims that prove the terms (contract_check.py). `refund` says by when money that is the payer's goes back.
     """
 
     payer_id: str
@@ -185,6 +186,7 @@ class Contract:
     secondary_filing_days: int | None = None
     remedies: tuple[RemedyTerm, ...] = ()
     vectors: tuple[Vector, ...] = ()
+    refund: RefundTerm | None = None
 
     def __post_init__(self) -> None:
         """Raises ContractError for the first contradiction: the file reader names them all before it comes here."""

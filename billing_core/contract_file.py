@@ -44,6 +44,7 @@ from billing_core.contract_vector import (
     VectorPrior,
     VectorUsed,
 )
+from billing_core.credit_balance import RefundSince, RefundTerm
 from billing_core.errors import MoneyError
 from billing_core.fee_terms import (
     ONE,
@@ -66,6 +67,7 @@ from billing_core.rule import Finding, Severity
 
 FORMAT = 1
 BYTES_MAX = 4 * 1024 * 1024
+REFUND_DAYS_MOST = 3650
 Choice = TypeVar("Choice", bound=StrEnum)
 Item = TypeVar("Item")
 _CODES = re.compile(r"[0-9A-Z]{1,11}(\*|-[0-9A-Z]{4,11})?", re.ASCII)
@@ -96,23 +98,24 @@ def read(data: bytes) -> ContractFile:
             "not TOML", found[1] if found else "file", "correct the line: a quote or a bracket is missing"
         )
     findings: list[Finding] = []
-    top = _Table(plain, "", findings)
+    top = Table(plain, "", findings)
     fields = _fields(top)
     top.finish()
     if not findings:  # the terms are whole: do they contradict each other?
         terms = cast(Contract, SimpleNamespace(**fields))
-        findings += [_finding("contradiction", *one) for one in contradictions(terms)]
+        findings += [finding("contradiction", *one) for one in contradictions(terms)]
     if findings:
         return ContractFile(None, tuple(replace(f, where=_placed(f.where, text)) for f in findings))
     return ContractFile(Contract(**fields), ())
 
 
-def _finding(rule: str, message: str, where: str, mend: str) -> Finding:
+def finding(rule: str, message: str, where: str, mend: str) -> Finding:
+    """A fault of a file of terms: what is wrong, where, and what would mend it."""
     return Finding(f"contract-{rule}", Severity.ERROR, message, where, mend)
 
 
 def _unreadable(message: str, where: str, mend: str) -> ContractFile:
-    return ContractFile(None, (_finding("unreadable", message, where, mend),))
+    return ContractFile(None, (finding("unreadable", message, where, mend),))
 
 
 class _Number(str):
@@ -147,7 +150,7 @@ def _named(where: str) -> list[str]:
 # --- reading values ---------------------------------------------------------------------------------------------------
 
 
-class _Table:
+class Table:
     """One TOML table while it is read: each field asked for once; a fault becomes a finding and a harmless value."""
 
     def __init__(self, plain: Mapping[str, Any], path: str, findings: list[Finding]) -> None:
@@ -160,7 +163,7 @@ class _Table:
 
     def wrong(self, name: str, message: str, mend: str) -> None:
         """Note a fault at a field."""
-        self.findings.append(_finding("field", message, self.at(name), mend))
+        self.findings.append(finding("field", message, self.at(name), mend))
 
     def has(self, name: str) -> bool:
         """Whether the file gives the field."""
@@ -258,7 +261,7 @@ class _Table:
         if not isinstance(table, Mapping):
             self.wrong(name, "not a table", f"write [{self.at(name)}]")
             return {}
-        inner, found = _Table(table, self.at(name), self.findings), {}
+        inner, found = Table(table, self.at(name), self.findings), {}
         for one in table:
             if key is not None and not key.fullmatch(one):
                 inner.wrong(
@@ -268,7 +271,7 @@ class _Table:
                 found[one] = inner.value(one, read, expected)
         return found
 
-    def table(self, name: str) -> _Table | None:
+    def table(self, name: str) -> Table | None:
         """A table of its own, or None when left out."""
         self.asked.add(name)
         if name not in self.plain:
@@ -276,9 +279,9 @@ class _Table:
         if not isinstance(self.plain[name], Mapping):
             self.wrong(name, "not a table", f"write [{self.at(name)}], or {{ ... }}")
             return None
-        return _Table(self.plain[name], self.at(name), self.findings)
+        return Table(self.plain[name], self.at(name), self.findings)
 
-    def records(self, name: str, read: Callable[[_Table], Item]) -> tuple[Item, ...]:
+    def records(self, name: str, read: Callable[[Table], Item]) -> tuple[Item, ...]:
         """A list of tables, each read and finished."""
         self.asked.add(name)
         plain = self.plain.get(name, [])
@@ -287,7 +290,7 @@ class _Table:
             return ()
         found = []
         for place, one in enumerate(plain):
-            table = _Table(one, f"{self.at(name)}[{place}]", self.findings)
+            table = Table(one, f"{self.at(name)}[{place}]", self.findings)
             found.append(read(table))
             table.finish()
         return tuple(found)
@@ -348,7 +351,7 @@ def _choice_name(one: StrEnum) -> str:
 # --- reading the terms ------------------------------------------------------------------------------------------------
 
 
-def _fields(top: _Table) -> dict[str, Any]:
+def _fields(top: Table) -> dict[str, Any]:
     """Every field of Contract, as far as the file gives it."""
     if top.whole("format") != FORMAT:
         top.wrong("format", "not a format this version reads", f"write format = {FORMAT}")
@@ -375,12 +378,13 @@ def _fields(top: _Table) -> dict[str, Any]:
         "caps": top.records("caps", _cap),
         "payment_reductions": top.records("payment_reductions", _payment_reduction),
         "plans": top.records("plans", _plan),
+        "refund": _refund(top),
         "remedies": top.records("remedies", _remedy),
         "vectors": top.records("vectors", _vector),
     }
 
 
-def _windows(top: _Table) -> dict[str, Any]:
+def _windows(top: Table) -> dict[str, Any]:
     """Filing, corrected claims and appeals: how long, and from which day."""
     found: dict[str, Any] = {"filing_days": 365, "corrected_days": 365, "appeal_days": 180}
     found["corrected_by"] = Remedy.REPLACEMENT
@@ -405,7 +409,34 @@ def _windows(top: _Table) -> dict[str, Any]:
     return found
 
 
-def _rate(t: _Table) -> Rate:
+def _refund(top: Table) -> RefundTerm | None:
+    """When money of the payer that no charge has taken goes back to it."""
+    table = top.table("refund")
+    if table is None:
+        return None
+    found = refund_term(table)
+    table.finish()
+    return found
+
+
+def refund_term(t: Table) -> RefundTerm:
+    """Days, from which day, in whose words; its worked days (`vectors`) must come out as they say."""
+    days = t.whole("days")
+    made = RefundTerm(days or 1, t.choice("from", RefundSince, RefundSince.IDENTIFIED), t.text("says", ""))
+    if days is not None and not 0 < days <= REFUND_DAYS_MOST:
+        t.wrong("days", "no number of days", f"give 1 to {REFUND_DAYS_MOST}")
+    for place, (identified, requested, due) in enumerate(t.records("vectors", _refund_vector)):
+        came = made.clock(identified, requested, "").due if identified else due
+        if came != due:
+            t.wrong(f"vectors[{place}]", f"the days lead to {came or 'no day'}", "correct the days or the vector")
+    return made
+
+
+def _refund_vector(t: Table) -> tuple[date, date | None, date | None]:
+    return t.needed_day("identified"), t.day("requested"), t.day("due")
+
+
+def _rate(t: Table) -> Rate:
     return Rate(
         name=t.text("name"),
         basis=t.choice("basis", Basis),
@@ -420,7 +451,7 @@ def _rate(t: _Table) -> Rate:
     )
 
 
-def _schedules(top: _Table) -> dict[str, Schedule]:
+def _schedules(top: Table) -> dict[str, Schedule]:
     outer = top.table("schedules")
     found = {}
     for name in outer.plain if outer else ():
@@ -440,17 +471,17 @@ def _schedules(top: _Table) -> dict[str, Schedule]:
     return found
 
 
-def _factor(t: _Table) -> ConversionFactor:
+def _factor(t: Table) -> ConversionFactor:
     return ConversionFactor(t.needed_day("effective"), t.day("terminated"), t.share("factor"))
 
 
-def _gpci(t: _Table) -> Gpci:
+def _gpci(t: Table) -> Gpci:
     made = Gpci(t.share("work", ONE), t.share("practice_expense", ONE), t.share("malpractice", ONE))
     t.finish()
     return made
 
 
-def _rvus(schedule: _Table) -> dict[str, Rvu]:
+def _rvus(schedule: Table) -> dict[str, Rvu]:
     outer = schedule.table("rvus")
     found = {}
     for code in outer.plain if outer else ():
@@ -476,7 +507,7 @@ def _rvus(schedule: _Table) -> dict[str, Rvu]:
     return found
 
 
-def _multiple_procedures(t: _Table) -> MultipleProcedures:
+def _multiple_procedures(t: Table) -> MultipleProcedures:
     return MultipleProcedures(
         name=t.text("name"),
         kind=t.choice("kind", Reduction),
@@ -489,7 +520,7 @@ def _multiple_procedures(t: _Table) -> MultipleProcedures:
     )
 
 
-def _bilateral(top: _Table) -> Bilateral | None:
+def _bilateral(top: Table) -> Bilateral | None:
     t = top.table("bilateral")
     if t is None:
         return None
@@ -498,17 +529,17 @@ def _bilateral(top: _Table) -> Bilateral | None:
     return made
 
 
-def _cap(t: _Table) -> Cap:
+def _cap(t: Table) -> Cap:
     return Cap(t.text("name"), t.choice("per", CapPer), t.amount("amount"), t.codes("codes"))
 
 
-def _payment_reduction(t: _Table) -> PaymentReduction:
+def _payment_reduction(t: Table) -> PaymentReduction:
     return PaymentReduction(
         t.text("name"), t.share("percent"), t.text("reason"), t.day("effective"), t.day("terminated")
     )
 
 
-def _plan(t: _Table) -> BenefitPlan:
+def _plan(t: Table) -> BenefitPlan:
     return BenefitPlan(
         plan=t.text("name"),
         copay=t.amount("copay", 0),
@@ -524,7 +555,7 @@ def _plan(t: _Table) -> BenefitPlan:
     )
 
 
-def _service_share(t: _Table) -> ServiceShare:
+def _service_share(t: Table) -> ServiceShare:
     limit = t.table("limit")
     made = None
     if limit is not None:
@@ -545,7 +576,7 @@ def _service_share(t: _Table) -> ServiceShare:
     )
 
 
-def _remedy(t: _Table) -> RemedyTerm:
+def _remedy(t: Table) -> RemedyTerm:
     return RemedyTerm(
         remedy=t.choice("remedy", Remedy),
         since=t.choice("from", Since),
@@ -559,7 +590,7 @@ def _remedy(t: _Table) -> RemedyTerm:
 # --- reading the vectors ----------------------------------------------------------------------------------------------
 
 
-def _vector(t: _Table) -> Vector:
+def _vector(t: Table) -> Vector:
     used, expect = t.table("used"), t.table("expect")
     if expect is None:
         t.wrong("expect", "a vector that expects nothing", 'give expect = { paid = "0.00" }')
@@ -586,7 +617,7 @@ def _vector(t: _Table) -> Vector:
     )
 
 
-def _line(t: _Table) -> VectorLine:
+def _line(t: Table) -> VectorLine:
     return VectorLine(
         code=t.text("code"),
         charge=t.amount("charge"),
@@ -598,19 +629,19 @@ def _line(t: _Table) -> VectorLine:
     )
 
 
-def _adjustments(t: _Table) -> dict[str, Cents]:
+def _adjustments(t: Table) -> dict[str, Cents]:
     return t.mapping("adjustments", _amount, 'an amount in quotes, such as "20.00"', _ADJUSTMENT)
 
 
-def _prior(t: _Table) -> VectorPrior:
+def _prior(t: Table) -> VectorPrior:
     return VectorPrior(t.amount("paid", 0), _adjustments(t))
 
 
-def _authorized(t: _Table) -> VectorAuthorization:
+def _authorized(t: Table) -> VectorAuthorization:
     return VectorAuthorization(t.text("number"), t.text("code"), t.whole("units"))
 
 
-def _used(t: _Table) -> VectorUsed:
+def _used(t: Table) -> VectorUsed:
     def count(plain: Any) -> int:
         return _whole(plain) if isinstance(plain, int) else _amount(plain)
 
@@ -627,7 +658,7 @@ def _used(t: _Table) -> VectorUsed:
     return made
 
 
-def _expected(t: _Table) -> Expected:
+def _expected(t: Table) -> Expected:
     made = Expected(
         **{name: t.amount(name) if t.has(name) else None for name in ("allowed", "paid", "patient")},
         adjustments=_adjustments(t) if t.has("adjustments") else None,
@@ -641,7 +672,7 @@ def _expected(t: _Table) -> Expected:
     return made
 
 
-def _expected_line(t: _Table) -> ExpectedLine:
+def _expected_line(t: Table) -> ExpectedLine:
     made = ExpectedLine(
         **{name: t.amount(name) if t.has(name) else None for name in ("allowed", "paid", "patient")},
         adjustments=_adjustments(t) if t.has("adjustments") else None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from billing_core.contract import NO_MAXIMUM, BenefitPlan, Contract, Remedy, RemedyTerm
+from billing_core.credit_balance import RefundSince
 from billing_core.fee_terms import Basis, Rate
 from billing_core.money import Cents, amount_text
 from billing_core.pricing import percent_text
@@ -100,6 +101,13 @@ def _deadlines(contract: Contract) -> Iterator[Clause]:
     corrected = contract.corrected_by.value
     yield "corrected", f"a correction as {corrected}: {contract.corrected_days} days from the remittance"
     yield "appeal", f"a first appeal: {contract.appeal_days} days from the remittance"
+    if contract.refund is not None:
+        term = contract.refund
+        start = "the day it is identified" if term.since is RefundSince.IDENTIFIED else "the payer's request"
+        yield (
+            "refund",
+            f"an overpayment goes back within {term.days} days from {start}" + (f": {term.says}" if term.says else ""),
+        )
     for remedy in contract.remedies:
         yield f"remedies.{remedy.remedy.name.lower()}", _remedy(remedy)
 

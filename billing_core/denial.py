@@ -38,6 +38,7 @@ from billing_core.remittance import Adjustment, ClaimPayment, Group
 PREDETERMINATION = "25"
 FORWARDED = frozenset({"19", "20", "21"})  # CLP02: paid, and passed on to the next payer by this one
 
+_PATIENT = PATIENT_SHARE | PATIENT_SHARE_KIN
 _NO_DENIAL = CONTRACTUAL | PRIOR_IMPACT | PATIENT_SHARE | PATIENT_SHARE_KIN | UNDECIDED
 
 
@@ -105,15 +106,14 @@ def is_contractual(adjustment: Adjustment) -> bool:
 def is_patient_share(adjustment: Adjustment) -> bool:
     """Whether the patient owes this amount: shares of the plan, and services it does not cover (PR-96, PR-204)."""
     return adjustment.group is Group.PATIENT and (
-        adjustment.reason in PATIENT_SHARE | PATIENT_SHARE_KIN
-        or reason(adjustment.reason).category is DenialCategory.NOT_COVERED
+        adjustment.reason in _PATIENT or reason(adjustment.reason).category is DenialCategory.NOT_COVERED
     )
 
 
 def denying(paid: Cents, adjustments: Iterable[Adjustment]) -> tuple[Adjustment, ...]:
     """The adjustments that deny a line, largest first; empty when the line is not denied."""
     given = tuple(adjustments)
-    share = sum(a.amount for a in given if a.group is Group.PATIENT and a.reason in PATIENT_SHARE)
+    share = sum([a.amount for a in given if a.group is Group.PATIENT and a.reason in PATIENT_SHARE])
     if paid + share != 0:
         return ()
     reasons = [a for a in given if a.reason not in _NO_DENIAL and a.amount > 0]
@@ -174,10 +174,11 @@ def is_undecided(payment: ClaimPayment) -> bool:
     )
 
 
-def outcome(payment: ClaimPayment) -> ClaimState:
+def outcome(payment: ClaimPayment, denied: tuple[LineDenial, ...] | None = None) -> ClaimState:
     """The state this answer puts its claim in: by the definition above, never by CLP02's paid or denied.
 
     An answer that decides nothing yet (a predetermination, or reason 133 and its kin) leaves the claim PENDED.
+    `denied` are its `denials`, where they are known already.
     """
     if payment.is_reversal:
         return ClaimState.REVERSED
@@ -185,7 +186,7 @@ def outcome(payment: ClaimPayment) -> ClaimState:
         return ClaimState.PENDED
     if is_unprocessable(payment):
         return ClaimState.UNPROCESSABLE
-    denied = denials(payment)
+    denied = denials(payment) if denied is None else denied
     if not denied:
         return ClaimState.PAID
     lines = {denial.line for denial in denied}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 from billing_core.accumulator import Accumulators
 from billing_core.adjudication import adjudicate
@@ -23,23 +24,44 @@ from billing_core.refusal import PayerFacts
 _YEARS = 3650  # days: a filing limit that nothing exceeds
 
 
-def expected_by_line(claim: Claim, contract: Contract | None, tables: Tables) -> Mapping[int, Cents]:
-    """Cents by line number; empty when the contract does not say (no contract, no rate, a plan it does not name)."""
-    if contract is None or not claim.lines:
-        return {}
-    mended = replace(
-        contract,
+class _Terms:
+    """A contract as a key of `_mended`: by what it is, for a thousand claims under it are priced in a row."""
+
+    __slots__ = ("contract",)
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+
+    def __hash__(self) -> int:
+        return id(self.contract)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Terms) and self.contract is other.contract
+
+
+@lru_cache(64)
+def _mended(terms: _Terms) -> Contract:
+    """The contract as if authorization, referral and filing were in order."""
+    return replace(
+        terms.contract,
         authorization_required=frozenset(),
         referral_required=frozenset(),
         filing_days=_YEARS,
         filing_months=0,
         secondary_filing_days=None,
     )
+
+
+def expected_by_line(claim: Claim, contract: Contract | None, tables: Tables) -> Mapping[int, Cents]:
+    """Cents by line number; empty when the contract does not say (no contract, no rate, a plan it does not name)."""
+    if contract is None or not claim.lines:
+        return {}
     on = claim.service_date
     plan = next((p for p in contract.plans if p.plan == claim.coverage.plan), None)
     year = plan.benefit_year(on) if plan else on.year
     used = Accumulators(claim.coverage.id, year, deductible_used=plan.deductible if plan else 0)
-    asked = replace(claim, frequency=Frequency.ORIGINAL)
+    asked = claim if claim.frequency is Frequency.ORIGINAL else replace(claim, frequency=Frequency.ORIGINAL)
+    mended = _mended(_Terms(contract))
     try:
         payment = adjudicate(asked, claim.coverage, mended, used, tables, on + timedelta(days=1), PayerFacts()).payment
     except BillingError:

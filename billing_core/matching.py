@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from billing_core.account import Debtor
-from billing_core.claim import Claim, ClaimLine
+from billing_core.claim import Billed, Claim, ClaimLine
 from billing_core.errors import IdentifierError
 from billing_core.identifiers import parse_claim_number
 from billing_core.ledger import PAYER_OWNER, Owner
@@ -37,7 +37,7 @@ class Matched:
     `next_debtor` owes what this payer leaves over: the next coverage of the day, else the guarantor.
     """
 
-    claim: Claim
+    claim: Billed
     charges: tuple[str, ...]
     next_debtor: Debtor
     guarantor_id: str
@@ -54,8 +54,11 @@ class LineAnswer:
     adjustments: tuple[Adjustment, ...]
 
 
-def find_claim(payment: ClaimPayment, claims: Mapping[str, Claim]) -> Claim | None:
+def find_claim(payment: ClaimPayment, claims: Mapping[str, Billed]) -> Billed | None:
     """The claim of that number among `claims` (by number); None when the number is not ours or not among them."""
+    known = claims.get(payment.number)
+    if known is not None:  # one that we gave out: its check character is right
+        return known
     try:
         return claims.get(parse_claim_number(payment.number))
     except IdentifierError:
@@ -111,7 +114,7 @@ def _same_code(service: ServicePayment, line: ClaimLine) -> bool:
     return (service.submitted or service.procedure) == line.procedure
 
 
-def match_lines(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
+def match_lines(payment: ClaimPayment, claim: Billed) -> tuple[str, ...]:
     """For each service of the answer, the id of the charge it speaks of; "" where none of our lines fits.
 
     Two services with the same control number, or of the same code sent (SVC06) where no other line has it, are one
@@ -131,29 +134,29 @@ def match_lines(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
     return tuple(found)
 
 
-def next_coverage(claim: Claim, coverages: tuple[Coverage, ...]) -> Coverage | None:
+def next_coverage(claim: Billed, coverages: tuple[Coverage, ...]) -> Coverage | None:
     """The patient's coverage that answers after this claim's, active on the day of service; None after the last."""
-    later = [c for c in in_payer_order(coverages, claim.service_date) if c.rank > claim.coverage.rank]
+    later = [c for c in in_payer_order(coverages, claim.service_date) if c.rank > claim.coverage_rank]
     return later[0] if later and claim.rank + 1 in PAYER_OWNER else None
 
 
-def next_debtor(claim: Claim, coverages: tuple[Coverage, ...]) -> Debtor:
+def next_debtor(claim: Billed, coverages: tuple[Coverage, ...]) -> Debtor:
     """Who owes what this claim's payer leaves: the patient's next coverage active on the day, else the guarantor."""
     coverage = next_coverage(claim, coverages)
     if coverage is not None:
         return Debtor(PAYER_OWNER[claim.rank + 1], coverage.payer_id)
-    return Debtor(Owner.GUARANTOR, claim.patient.guarantor_id)
+    return Debtor(Owner.GUARANTOR, claim.guarantor_id)
 
 
 def match(
-    payment: ClaimPayment, claims: Mapping[str, Claim], coverages: Callable[[str], tuple[Coverage, ...]]
+    payment: ClaimPayment, claims: Mapping[str, Billed], coverages: Callable[[str], tuple[Coverage, ...]]
 ) -> Matched | None:
     """The answer's place among `claims` (by number); None when it must go to a person. `coverages` is by patient id."""
     claim = find_claim(payment, claims)
     if claim is None:
         return None
-    debtor = next_debtor(claim, coverages(claim.patient.id))
-    return Matched(claim, match_lines(payment, claim), debtor, claim.patient.guarantor_id)
+    debtor = next_debtor(claim, coverages(claim.patient_id))
+    return Matched(claim, match_lines(payment, claim), debtor, claim.guarantor_id)
 
 
 def _share(amount: Cents, room: list[Cents]) -> tuple[Cents, ...]:
@@ -162,7 +165,7 @@ def _share(amount: Cents, room: list[Cents]) -> tuple[Cents, ...]:
     return split(amount, weights if sum(weights) else [1] * len(room))
 
 
-def line_answers(payment: ClaimPayment, charges: Sequence[str], claim: Claim) -> tuple[LineAnswer, ...]:
+def line_answers(payment: ClaimPayment, charges: Sequence[str], claim: Billed) -> tuple[LineAnswer, ...]:
     """The answer as one decision per charge of ours, each balanced: charge - adjustments = paid.
 
     Services for the same charge are added up. Claim-level adjustments, and answers without any service, are shared
@@ -177,20 +180,22 @@ def line_answers(payment: ClaimPayment, charges: Sequence[str], claim: Claim) ->
             parts.setdefault(charge_id, []).append(service)
     if payment.services:
         order = [charge_id for charge_id in order if charge_id in parts]
-        charged = [sum(s.charge for s in parts[c]) for c in order]
+        charged = [sum([s.charge for s in parts[c]]) for c in order]
     else:
         sign = -1 if payment.charge < 0 else 1
         charged = [sign * lines[c].amount for c in order]
     if not order:
         return ()
     adjustments: list[list[Adjustment]] = [[a for s in parts.get(c, ()) for a in s.adjustments] for c in order]
-    room = [amount - sum(a.amount for a in given) for amount, given in zip(charged, adjustments, strict=True)]
+    room = [amount - sum([a.amount for a in given]) for amount, given in zip(charged, adjustments, strict=True)]
     for adjustment in payment.adjustments:
         for index, share in enumerate(_share(adjustment.amount, room)):
             if share:
                 adjustments[index].append(Adjustment(adjustment.group, adjustment.reason, share))
                 room[index] -= share
     return tuple(
-        LineAnswer(charge_id, lines[charge_id].number, charged[i], room[i], tuple(adjustments[i]))
-        for i, charge_id in enumerate(order)
+        [
+            LineAnswer(charge_id, lines[charge_id].number, charged[i], room[i], tuple(adjustments[i]))
+            for i, charge_id in enumerate(order)
+        ]
     )

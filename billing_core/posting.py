@@ -228,8 +228,13 @@ def _prior_impact(adjustment: Adjustment) -> bool:
 
 def _decide_line(answer: LineAnswer, standing: Standing, claim_number: str, payer: Debtor) -> _LinePosting | None:
     """What this line of the answer posts; None for a denied or undecided line, which stays with its payer as it is."""
-    shares = [a for a in answer.adjustments if is_patient_share(a)]
-    cuts = [a for a in answer.adjustments if a.amount and not (is_contractual(a) or a in shares or _prior_impact(a))]
+    shares: list[Adjustment] = []
+    cuts: list[Adjustment] = []
+    for a in answer.adjustments:
+        if is_patient_share(a):
+            shares.append(a)
+        elif a.amount and not is_contractual(a) and not _prior_impact(a):
+            cuts.append(a)
     undecided = answer.paid == 0 and any(a.reason in UNDECIDED for a in cuts)
     if undecided or not all(is_patient_share(a) for a in denying(answer.paid, answer.adjustments)):
         return None
@@ -243,7 +248,7 @@ def _decide_line(answer: LineAnswer, standing: Standing, claim_number: str, paye
         words = f"paid {amount_text(excess)} more than was open"
         findings.append(_review("posting-overpaid", words, where, "find out why, then refund or apply the credit"))
     left = standing.open - answer.paid - contractual + over
-    share = sum(a.amount for a in shares)
+    share = sum([a.amount for a in shares])
     ours = standing.debtor is not None and standing.debtor.owner is payer.owner
     moved = 0
     if left > 0 and ours:
@@ -263,7 +268,7 @@ def _decide_line(answer: LineAnswer, standing: Standing, claim_number: str, paye
         excess=excess,
         released=released,
         moved=moved,
-        words=_share_words(shares, moved),
+        words=_share_words(shares, moved) if moved else "",
         findings=tuple(findings),
     )
 
@@ -274,8 +279,8 @@ def _contractual(answer: LineAnswer, standing: Standing, where: str, findings: l
     Earlier answers' part is what they paid and adjusted, less what this answer already states as their impact
     (OA-23, and B13 beside money). Money the patient gave counts as room: it is set free, not the adjustment refused.
     """
-    said = sum(a.amount for a in answer.adjustments if is_contractual(a))
-    stated = sum(a.amount for a in answer.adjustments if _prior_impact(a))
+    said = sum([a.amount for a in answer.adjustments if is_contractual(a)])
+    stated = sum([a.amount for a in answer.adjustments if _prior_impact(a)])
     already = max(0, standing.insurance_paid + standing.contractual - stated)
     wanted = said if said < 0 else max(0, said - already)
     room = max(0, standing.open + max(0, standing.patient_paid) - answer.paid)
@@ -297,7 +302,7 @@ def post_claim_payment(
     if payment.is_reversal or payment.status == PREDETERMINATION:
         raise PostingError("not an answer to post as a payment", where="CLP02", mend="use post_reversal, or ignore it")
     claim = matched.claim
-    payer = Debtor(PAYER_OWNER[claim.rank], claim.payer.id)
+    payer = Debtor(PAYER_OWNER[claim.rank], claim.payer_id)
     answers = line_answers(payment, matched.charges, claim)
     findings: list[Finding] = []
     decided: list[_LinePosting] = []
@@ -310,13 +315,15 @@ def post_claim_payment(
         if line is not None:
             decided.append(line)
             findings += line.findings
-    rest = payment.paid - sum(answer.paid for answer in answers)
+    rest = payment.paid - sum([answer.paid for answer in answers])
     findings += _answer_findings(payment, matched, rest)
     legs = [leg for line in decided for leg in _payment_legs(line, payer.party)]
-    legs += _some(_leg(AccountKind.CASH, payer.party, rest), _leg(AccountKind.UNAPPLIED, payer.party, -rest))
+    if rest:
+        legs += (_leg(AccountKind.CASH, payer.party, rest), _leg(AccountKind.UNAPPLIED, payer.party, -rest))
     cause = Cause(source, claim.number, "insurance payment and contractual adjustment")
     entries = [Entry(new_id(), EntryKind.INSURANCE_PAYMENT, on, cause, tuple(legs))] if legs else []
-    entries += _releases(decided, matched.guarantor_id, new_id, Cause(source, claim.number, _RELEASED), on)
+    if any(line.released for line in decided):
+        entries.append(_release(decided, matched.guarantor_id, new_id(), Cause(source, claim.number, _RELEASED), on))
     for line in decided:
         if line.moved:
             entries.append(
@@ -328,25 +335,25 @@ def post_claim_payment(
 _RELEASED = "insurance paid after all: the patient's payment becomes credit"
 
 
-def _payment_legs(line: _LinePosting, party: str) -> tuple[Leg, ...]:
+def _payment_legs(line: _LinePosting, party: str) -> Iterator[Leg]:
     charge_id = line.answer.charge_id
-    return _some(
-        _leg(AccountKind.CASH, party, line.answer.paid, charge_id),
-        _leg(AccountKind.CONTRACTUAL, party, line.contractual, charge_id),
-        _receivable(line.debtor, charge_id, -line.credited),
-        _leg(AccountKind.UNAPPLIED, party, -line.excess, charge_id),
-    )
+    if line.answer.paid:
+        yield _leg(AccountKind.CASH, party, line.answer.paid, charge_id)
+    if line.contractual:
+        yield _leg(AccountKind.CONTRACTUAL, party, line.contractual, charge_id)
+    if line.credited:
+        yield _receivable(line.debtor, charge_id, -line.credited)
+    if line.excess:
+        yield _leg(AccountKind.UNAPPLIED, party, -line.excess, charge_id)
 
 
-def _releases(
-    lines: Iterable[_LinePosting], guarantor_id: str, new_id: NewId, cause: Cause, on: date
-) -> tuple[Entry, ...]:
+def _release(lines: Iterable[_LinePosting], guarantor_id: str, entry_id: str, cause: Cause, on: date) -> Entry:
     legs: list[Leg] = []
     for line in lines:
         if line.released:
             legs.append(_receivable(line.debtor, line.answer.charge_id, line.released))
             legs.append(_leg(AccountKind.UNAPPLIED, guarantor_id, -line.released, line.answer.charge_id))
-    return (Entry(new_id(), EntryKind.UNAPPLIED, on, cause, tuple(legs)),) if legs else ()
+    return Entry(entry_id, EntryKind.UNAPPLIED, on, cause, tuple(legs))
 
 
 def _answer_move(line: _LinePosting, to: Debtor, entry_id: str, cause: Cause, on: date) -> Entry:
@@ -404,7 +411,7 @@ def post_reversal(
     not taken back) goes to unapplied, with a finding.
     """
     claim = matched.claim
-    payer = Debtor(PAYER_OWNER[claim.rank], claim.payer.id)
+    payer = Debtor(PAYER_OWNER[claim.rank], claim.payer_id)
     cause = Cause(source, claim.number, "taken back by the payer")
     undone = _answered(books, claim.number, -payment.paid)
     entries = [reverse(entry, new_id(), on, cause) for entry in reversed(undone)]
@@ -625,11 +632,16 @@ def post_remittance(
             findings += adjustment_findings(adjustment, about)
     if _cash(entries) != remittance.amount:
         raise PostingError("the cash posted is not the payment stated", where="BPR02", mend="report this as a defect")
-    answers = tuple(
-        Answered(position, p.number, matched.claim.id if matched else "", outcome(p), denials(p))
+    answers = [
+        _answered_claim(position, p, matched.claim.id if matched else "")
         for position, (p, matched) in enumerate(zip(remittance.claims, matches, strict=True), start=1)
-    )
-    return Posted(tuple(entries), answers, tuple(findings))
+    ]
+    return Posted(tuple(entries), tuple(answers), tuple(findings))
+
+
+def _answered_claim(position: int, payment: ClaimPayment, claim_id: str) -> Answered:
+    denied = denials(payment)
+    return Answered(position, payment.number, claim_id, outcome(payment, denied), denied)
 
 
 def _in_posting_order(

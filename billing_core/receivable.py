@@ -27,6 +27,7 @@ from billing_core.money import Cents
 
 BUCKETS: tuple[tuple[str, int], ...] = (("0-30", 30), ("31-60", 60), ("61-90", 90), ("91-120", 120))
 OLDEST = "over 120"
+AGES = (*(name for name, _ in BUCKETS), OLDEST)
 _ADJUDICATED = frozenset({ClaimState.PAID, ClaimState.PARTLY_DENIED, ClaimState.DENIED, ClaimState.UNPROCESSABLE})
 _REFUSED = _ADJUDICATED - {ClaimState.PAID}
 
@@ -139,10 +140,9 @@ def first_days(as_of: date) -> tuple[date, ...]:
 
 def aging(balances: Iterable[OpenBalance], as_of: date, since: str = "date of service") -> Aging:
     """Open balances by owner and party, in buckets of age. Owners in payer order, then parties by id."""
-    names = (*(name for name, _ in BUCKETS), OLDEST)
     rows: dict[Debtor, dict[str, Cents]] = {}
     for balance in balances:
-        row = rows.setdefault(balance.debtor, dict.fromkeys(names, 0))
+        row = rows.setdefault(balance.debtor, dict.fromkeys(AGES, 0))
         row[bucket(balance.since, as_of)] += balance.amount
     order = list(Owner)
     made = tuple(

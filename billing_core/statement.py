@@ -8,15 +8,16 @@ numbers (CPT and HCPCS Level II); no code text of others is printed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import pairwise
 
-from billing_core.account import Books, Debtor
+from billing_core.account import PAYER_OWNERS, Books, Debtor
 from billing_core.charge import Charge
 from billing_core.ledger import AccountKind, Entry, EntryKind, Owner
 from billing_core.money import Cents
+from billing_core.payment_plan import Installment
 from billing_core.registration import Guarantor
 
 SELF_PAY = "no insurance on file for the day of the visit"
@@ -113,6 +114,26 @@ def statement_due(sent: Sequence[tuple[date, Cents]], total: Cents, today: date)
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What the records that a statement names by id are called: charge -> patient, charge -> who gave the care,
+    payer -> insurance.
+    """
+
+    patients: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
+    payers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InsuranceAnswer:
+    """What one insurance did about a service: what it paid, and the day of its latest answer that stands."""
+
+    payer: str
+    paid: Cents
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class StatementLine:
     """One service the guarantor owes for. charge - insurance_paid - adjusted - you_paid = you_owe."""
 
@@ -126,6 +147,9 @@ class StatementLine:
     you_paid: Cents
     you_owe: Cents
     reason: str
+    patient: str = ""
+    provider: str = ""
+    insurance: tuple[InsuranceAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +162,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one guarantor owes on a day. `due` = `total` - `credit` (money of theirs not yet put to any charge)."""
+    """What one guarantor owes on a day. `due` = `total` - `credit` (money of theirs not yet put to any charge).
+
+    With a payment plan that is not broken, the statement asks for its next `installment` and not for the whole.
+    """
 
     guarantor: Guarantor
     on: date
@@ -147,6 +174,17 @@ class Statement:
     total: Cents
     credit: Cents
     due: Cents
+    installment: Installment | None = None
+
+    @property
+    def asked(self) -> Cents:
+        """What the statement asks for now."""
+        return self.due if self.installment is None else min(self.due, self.installment.amount)
+
+    @property
+    def pay_by(self) -> date:
+        """The day by which it asks for it: before the next statement goes out, or as the plan says."""
+        return self.on + timedelta(CYCLE_DAYS) if self.installment is None else self.installment.due
 
 
 def _reason(books: Books, charge_id: str, debtor: Debtor) -> str:
@@ -163,7 +201,23 @@ def _reason(books: Books, charge_id: str, debtor: Debtor) -> str:
     return SELF_PAY
 
 
-def _line(charge: Charge, books: Books, debtor: Debtor) -> StatementLine | None:
+def _insurance(books: Books, charge_id: str, payers: Mapping[str, str]) -> tuple[InsuranceAnswer, ...]:
+    """Each insurance that answered and whose answer stands, in the order of the first answers."""
+    paid: dict[str, Cents] = {}
+    latest: dict[str, date] = {}
+    for entry in books.entries(charge_id):
+        if entry.kind not in (EntryKind.INSURANCE_PAYMENT, EntryKind.MOVE) or books.is_reversed(entry):
+            continue
+        for leg in entry.legs:
+            party, cash = leg.account.party, leg.account.kind is AccountKind.CASH
+            gave_up = leg.account.owner in PAYER_OWNERS and leg.amount < 0
+            if leg.charge_id == charge_id and party in payers and (cash or gave_up):
+                paid[party] = paid.get(party, 0) + (leg.amount if cash else 0)
+                latest[party] = max(entry.effective, latest.get(party, entry.effective))
+    return tuple(InsuranceAnswer(payers[party], amount, latest[party]) for party, amount in paid.items())
+
+
+def _line(charge: Charge, books: Books, debtor: Debtor, names: Names) -> StatementLine | None:
     standing = books.standing(charge.id)
     if standing.debtor != debtor or standing.open <= 0:
         return None
@@ -178,6 +232,9 @@ def _line(charge: Charge, books: Books, debtor: Debtor) -> StatementLine | None:
         you_paid=standing.patient_paid,
         you_owe=standing.open,
         reason=_reason(books, charge.id, debtor),
+        patient=names.patients.get(charge.id, ""),
+        provider=names.providers.get(charge.id, ""),
+        insurance=_insurance(books, charge.id, names.payers),
     )
 
 
@@ -194,21 +251,32 @@ def _payments(entries: Sequence[Entry], guarantor_id: str) -> tuple[Payment, ...
     return tuple(sorted(found, key=lambda payment: payment.on))
 
 
-def statement(guarantor: Guarantor, charges: Iterable[Charge], entries: Sequence[Entry], on: date) -> Statement | None:
+def statement(
+    guarantor: Guarantor,
+    charges: Iterable[Charge],
+    entries: Sequence[Entry],
+    on: date,
+    *,
+    credit: Cents | None = None,
+    names: Names | None = None,
+    installment: Installment | None = None,
+) -> Statement | None:
     """The guarantor's statement as of `entries`, or None when nothing is due.
 
-    `charges` are those of the guarantor's patients; `entries` all that touch them, and the guarantor's payments and
-    credits. Charges that a payer or collections still holds are left out. A credit lowers what is due.
+    `charges` are those of the guarantor's patients; `entries` all that touch them. Charges that a payer or collections
+    still holds are left out. `credit`, which lowers what is due, is that of the guarantor's account as a whole; when it
+    is not given, `entries` must be all of theirs, and it is added up from them.
     """
     books = Books(entries)
     debtor = Debtor(Owner.GUARANTOR, guarantor.id)
-    candidates = [_line(charge, books, debtor) for charge in charges]
+    candidates = [_line(charge, books, debtor, names or Names()) for charge in charges]
     lines = sorted(
         (line for line in candidates if line is not None),
         key=lambda line: (line.service_date, line.procedure, line.charge_id),
     )
     total = sum(line.you_owe for line in lines)
-    credit = max(0, books.credit(guarantor.id))
-    if total - credit <= 0:
+    held = max(0, books.credit(guarantor.id) if credit is None else credit)
+    if total - held <= 0:
         return None
-    return Statement(guarantor, on, tuple(lines), _payments(entries, guarantor.id), total, credit, due=total - credit)
+    paid = _payments(entries, guarantor.id)
+    return Statement(guarantor, on, tuple(lines), paid, total, held, total - held, installment)

@@ -4,10 +4,10 @@
                      x effect of work (the share of them that work saves) - cost of work
     score          = expected value x urgency, where urgency grows as the deadline comes near
 
-A deadline that has passed puts an item last: nothing but a review can be done. A probability comes from a model and
-changes the order alone; an item without one counts as certain, and says so. Dollars at stake are what the payer is
-expected to pay, never the charge, wherever the caller knows it. Ties fall by deadline, then number, then id, so the
-same items always come in the same order.
+A deadline that has passed puts an item last and leaves work no effect: nothing but a review can be done. A probability
+comes from a model and changes the order alone; an item without one counts as certain, and says so. Dollars at stake are
+what the payer is expected to pay, never the charge, wherever the caller knows it. Ties fall by deadline, then number,
+then id, so the same items always come in the same order.
 `today` says which of them fit into a day's work without letting one lapse that could be kept.
 Cost of work: rework of a denied claim is reported at about $44 to $57 and an appeal at about $118 (trade averages);
 the cost of a look at a claim not yet refused is our assumption, $10. `order` takes a practice's own figures instead.
@@ -16,7 +16,7 @@ the cost of a look at a claim not yet refused is our assumption, $10. `order` ta
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -84,7 +84,9 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An item in its place, and how it came there. `urgency` is in per cent; `lapsed`: the deadline has passed."""
+    """An item in its place, and how it came there. `urgency` is in per cent; `lapsed`: the deadline has passed, so that
+    `effect_percent` is 0 whatever the item's would have been.
+    """
 
     place: int
     item: WorkItem
@@ -94,6 +96,7 @@ class Ranked:
     urgency: int
     score: int
     lapsed: bool
+    effect_percent: int
 
 
 def urgency(days_left: int | None) -> int:
@@ -105,24 +108,29 @@ def urgency(days_left: int | None) -> int:
 
 def _rank(item: WorkItem, today: date, costs: Mapping[WorkKind, Cents]) -> Ranked:
     ppm = CERTAIN if item.probability_ppm is None else min(CERTAIN, max(0, item.probability_ppm))
-    value = item.at_stake * ppm * item.effect_percent // (100 * CERTAIN) - costs[item.kind]
     days = (item.deadline - today).days if item.deadline is not None else None
+    lapsed = days is not None and days < 0
+    effect = 0 if lapsed else item.effect_percent
+    value = item.at_stake * ppm * effect // (100 * CERTAIN) - costs[item.kind]
     weight = urgency(days)
     # Urgency lifts what is worth working; it must not sink what costs more than it brings.
     score = value * weight if value > 0 else value * 100
-    return Ranked(0, item, ppm, value, days, weight, score, lapsed=days is not None and days < 0)
+    return Ranked(0, item, ppm, value, days, weight, score, lapsed, effect)
 
 
 def order(items: Iterable[WorkItem], today: date, costs: Mapping[WorkKind, Cents] = COST_OF_WORK) -> tuple[Ranked, ...]:
     """The items in the order in which to work them, best first. `costs`: what a practice's work on each kind costs."""
     ranked = sorted(
         (_rank(item, today, costs) for item in items),
-        key=lambda r: (r.lapsed, -r.score, r.item.deadline or date.max, r.item.claim_number, r.item.id),
+        key=lambda r: (
+            r.lapsed,
+            -r.item.at_stake if r.lapsed else -r.score,
+            r.item.deadline or date.max,
+            r.item.claim_number,
+            r.item.id,
+        ),
     )
-    return tuple(
-        Ranked(place, r.item, r.probability_ppm, r.expected_value, r.days_left, r.urgency, r.score, r.lapsed)
-        for place, r in enumerate(ranked, start=1)
-    )
+    return tuple(replace(r, place=place) for place, r in enumerate(ranked, start=1))
 
 
 def today(ranked: Iterable[Ranked], capacity: int) -> frozenset[str]:

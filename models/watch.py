@@ -4,11 +4,11 @@ Three kinds of drift, each with its threshold beside it, and the comparison of t
 
     inputs     the mix of what claims show (payer, service, dollars, ...), then and now: population stability index
     scores     the mix of stated probabilities, then and now: the same index
-    outcomes   denials among mature claims, against what the model had stated for those very claims
+    outcomes   each answer as it comes, against what the model had stated for that very claim (`outcome_watch`)
 
 An index alone alarms small practices for nothing: ten claims a week never look alike twice. So a mix has shifted only
 when the index is at or above MIX_SHIFTED and chance would bring so large a difference less than once in a thousand
-looks; outcomes have left the model when they are OUTCOMES_LEFT standard deviations and LEAST_GAP from what it stated.
+looks; outcomes have left the model when chance would bring it less than once in QUIET_YEARS over all that is watched.
 A claim too young to be answered is unknown, and so is an old one without an answer; both are counted, neither is paid.
 Pure functions on plain numbers, no clock; index: Siddiqi, Credit Risk Scorecards (2006), who takes .25 for a shift.
 """
@@ -22,16 +22,14 @@ from datetime import date, timedelta
 from math import log, sqrt
 
 from models.denial.facts import ClaimFacts
+from models.outcome_watch import QUIET_YEARS, SURE, Answer, Stream, leaning, streams
 
 MIX_SHIFTED = 0.25
 BEYOND_CHANCE = 3.09  # standard deviations: once in a thousand
-OUTCOMES_LEFT = 3.5
-LEAST_GAP = 0.05
 RECENT_DAYS = 28
-OUTCOME_DAYS = (14, 28, 56)  # a shift of one payer shows soonest in the shortest stretch that holds enough claims
 LEAST_RECENT = 30
 LEAST_BEFORE = 100
-LEAST_OUTCOMES = 20
+LOUDEST = 3  # quiet groups of services that are told, of all that are watched
 COMMON = 12  # values of a mix that stand alone; the rest are one
 MATURE_SHARE = 0.95
 MATURITY_DAYS = (14, 120)
@@ -54,13 +52,14 @@ _INPUTS: tuple[tuple[str, Callable[[ClaimFacts], str]], ...] = (
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One claim as watched: its facts, when its answer was learned, whether it was denied (None: no answer), and
-    the probability the model in service stated before the answer (None: it was not scored).
+    the probability the model in service stated before the answer (None: it was not scored). `reasons` of a denial.
     """
 
     facts: ClaimFacts
     known_on: date | None = None
     denied: bool | None = None
     stated: float | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,27 +136,32 @@ def _band(value: float, edges: Sequence[float]) -> str:
     return next((f"under {edge:g}" for edge in edges if value < edge), f"{edges[-1]:g} and over")
 
 
-def _outcomes(name: str, mature: Sequence[Seen], last: date) -> Sign | None:
-    """The stretch before `last` in which outcomes lie farthest from what was stated; None where all are too short."""
-    worst: Sign | None = None
-    for days in OUTCOME_DAYS:
-        since = last - timedelta(days=days)
-        told = [(s.stated, s.denied) for s in mature if s.facts.submitted_on > since]
-        answered = [(p, was) for p, was in told if p is not None and was is not None]
-        if len(answered) < LEAST_OUTCOMES:
-            continue
-        stated, denied = sum(p for p, _ in answered), sum(was for _, was in answered)
-        spread = sqrt(sum(p * (1 - p) for p, _ in answered)) or 1.0
-        gap, apart = (denied - stated) / len(answered), (denied - stated) / spread
-        alarm = abs(apart) >= OUTCOMES_LEFT and abs(gap) >= LEAST_GAP
-        words = (
-            f"{denied} of {len(answered)} denied where {stated:.1f} were expected, sent in {days} days up to "
-            f"{last.isoformat()}; {len(told) - len(answered)} of them unknown"
-        )
-        found = Sign("outcomes", name, abs(apart), OUTCOMES_LEFT, len(answered), alarm, words)
-        if worst is None or (found.alarm, found.value) > (worst.alarm, worst.value):
-            worst = found
-    return worst
+def _answers(seen: Sequence[Seen]) -> list[Answer]:
+    return [
+        Answer(s.facts.payer, s.facts.procedures, s.facts.submitted_on, s.known_on, s.denied, s.stated, s.reasons)
+        for s in seen
+        if s.known_on is not None and s.denied is not None
+    ]
+
+
+def _outcomes(seen: Sequence[Seen], as_of: date, learned_by: date, maturity: int) -> list[Sign]:
+    """What the answers say, the surest first. How soon a payer denies is learned from what was answered before."""
+    answers = _answers(seen)
+    first, last = learned_by - timedelta(days=365 + maturity), learned_by - timedelta(days=maturity)
+    lean = leaning(a for a in answers if first <= a.sent_on <= last and a.known_on <= learned_by)
+    found = streams(answers, as_of, lean)
+    quiet = [s for s in found if s.service and not s.alarm][LOUDEST:]
+    return [_told(s) for s in found if s not in quiet]
+
+
+def _told(stream: Stream) -> Sign:
+    name = "all payers" if not stream.payer else f"payer {stream.payer}"
+    name += f", services {stream.service}*" if stream.service else ""
+    words = stream.words
+    if stream.alarm:
+        often = f"{min(stream.late, SURE):,.0f} years" if stream.late >= 2 else "a year"
+        words += f"; by chance less than once in {often}. See these claims, then train anew"
+    return Sign("outcomes", name, min(stream.late, SURE), QUIET_YEARS, stream.answers, stream.alarm, words)
 
 
 def watch(seen: Sequence[Seen], as_of: date, learned_by: date) -> Report:
@@ -171,13 +175,7 @@ def watch(seen: Sequence[Seen], as_of: date, learned_by: date) -> Report:
     before, now = [band for on, band in scored if on <= since], [band for on, band in scored if on > since]
     signs.append(_mix("scores", "stated probability", before, now))
     mature = [s for s in seen if s.facts.submitted_on <= last]
-    payers = sorted({s.facts.payer for s in mature})
-    for name, these in (
-        ("all payers", mature),
-        *((f"payer {p}", [s for s in mature if s.facts.payer == p]) for p in payers),
-    ):
-        found = _outcomes(name, [s for s in these if s.stated is not None], last)
-        signs += [found] if found is not None else []
+    signs += _outcomes(seen, as_of, learned_by, maturity)
     unknown = sum(s.denied is None for s in mature)
     return Report(as_of, maturity, len(mature), unknown, len(seen) - len(mature), tuple(signs))
 

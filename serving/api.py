@@ -32,11 +32,13 @@ from serving.routes import (
     coding,
     contracts,
     files,
+    keying,
     manual,
     models,
     money,
     people,
     report,
+    risks,
 )
 from serving.routes.entrance import CodeTables, House
 from serving.schemas.access import Problem
@@ -77,7 +79,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         redoc_url=None,
     )
     app.state.house = House(settings, store, clock, uuid7, CodeTables(settings), open_shelf(settings))
-    for part in (access, accounts, appeals, coding, billing, contracts, files, money, models, people, report, manual):
+    app.include_router(risks.router)  # first: looked for among a hundred doors, it would take longer than its answer
+    books = (access, accounts, keying, appeals, coding, billing, contracts, files, money, models, people, report)
+    for part in (*books, manual):
         app.include_router(part.router)
     app.add_middleware(Threshold)
     for kind in (ServingError, BillingError, RequestValidationError, HTTPRefusal, ResponseValidationError, Exception):

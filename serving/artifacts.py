@@ -92,6 +92,7 @@ class Shelf:
     def __init__(self, home: Path, openers: Mapping[str, Opener]) -> None:
         self._home, self._openers = home, dict(openers)
         self._served: dict[tuple[str, str], Served] = {}
+        self._latest: dict[tuple[str, str], tuple[int, Served]] = {}
         self._refused: dict[tuple[str, str, int], str] = {}
         self._lock = threading.Lock()
 
@@ -104,7 +105,17 @@ class Shelf:
         if not activations:
             raise NoModel(f"no {kind} model is active", mend="activate one that cleanclaim-train has promoted")
         with self._lock:
-            return self._serve(books.practice_id, kind, activations)
+            served = self._serve(books.practice_id, kind, activations)
+            self._latest[books.practice_id, kind] = (activations[0].version, served)
+            return served
+
+    def at_hand(self, practice_id: str, kind: str, version: int) -> Served | None:
+        """The model that `model` last answered with, while that version is the practice's latest activation; else None.
+
+        Opens nothing and waits for nobody.
+        """
+        latest = self._latest.get((practice_id, kind))
+        return latest[1] if latest is not None and latest[0] == version else None
 
     def opened(self, kind: str, folder: Path) -> Any:
         """The model of a directory that need not be in service: to read again as it once read."""

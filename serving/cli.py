@@ -49,14 +49,19 @@ def _seeded(store: Store, done: str, today: date | None = None) -> None:
 def _desk(args: argparse.Namespace) -> Desk:
     from serving import settings
     from serving.desk.case import open_desk
-    from serving.errors import NotFound
+    from serving.errors import InputError
 
+    settings.read().need_books()
     store = _store(args)
     with store.access(reading=True) as access:
-        practice = next((p for p in access.practices() if p.mark == args.practice), None)
+        practices = access.practices()
+        practice = next((p for p in practices if p.mark == args.practice), None)
+        if practice is None:
+            known = ", ".join(sorted(p.mark for p in practices)) or "none yet: cleanclaim practice add"
+            raise InputError("no practice has this mark", field="--practice", mend=f"practices here: {known}")
         user = access.user_by_login(args.by)
-        if practice is None or user is None:
-            raise NotFound("practice or login")
+        if user is None:
+            raise InputError("nobody has this login", field="--as", mend="see cleanclaim user list")
         actor = access.actor(user.id, practice.id)
     with store.read(practice.id) as books:
         _seeded(store, f"{practice.mark}:{books.event_count()}", args.today)

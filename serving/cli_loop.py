@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,10 @@ def model_list(args: argparse.Namespace) -> int:
     """The models kept: the one in service, the challenger, those that served, those only offered."""
     from serving.desk import models
 
-    for model in models.models(_desk(args)):
+    found = models.models(_desk(args))
+    if args.json:  # for `cleanclaim-train reconcile`
+        args.json.write_text(json.dumps([model.model_dump() for model in found], indent=1) + "\n", "utf-8")
+    for model in found:
         standing = "in service" if model.in_service else "challenger" if model.challenger else model.activated_at[:10]
         print(f"{model.kind:8s} {model.sha256}  {standing or 'offered':10s}  {model.card.get('data', '')}")
     return 0
@@ -173,6 +177,12 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
     """A command without arguments of its own."""
 
 
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", type=Path, help="write them here too, as the register of models is brought after them"
+    )
+
+
 def _signed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=KINDS, default="denial")
     parser.add_argument("--seal", type=_seal, required=True, help="the model's whole seal, as `model list` shows it")
@@ -210,7 +220,7 @@ def _pdf(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bool]] = {
-    "model list": (model_list, _nothing, True),
+    "model list": (model_list, _list, True),
     "model serve": (model_serve, _signed, True),
     "model shadow": (model_shadow, _signed, True),
     "model watch": (model_watch, _watch, True),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from serving.schemas.report import ReportView
 
 KEYED_MOST = 4 * 1024 * 1024
+RULES_MOST = 200_000
 
 
 def _desk(args: argparse.Namespace) -> Desk:
@@ -81,6 +82,34 @@ def bank_match(args: argparse.Namespace) -> int:
     return 0
 
 
+def bank_matches(args: argparse.Namespace) -> int:
+    """The deposits that are explained, latest first, each with the id that `bank undo` takes."""
+    from serving.desk.bank import matches
+
+    found = matches(_desk(args), args.find)
+    lines = [f"{m.id}  {m.on} {m.amount:>12}  {m.reference}  {' '.join(m.traces)}  {m.how}" for m in found]
+    _say(args, [m.model_dump() for m in found], lambda: "\n".join(lines) or "no deposit is explained")
+    return 0
+
+
+def bank_undo(args: argparse.Namespace) -> int:
+    """Take the match of a deposit back, by a reversal with your name and the reason."""
+    from pydantic import ValidationError
+
+    from serving.desk.bank import undo_match
+    from serving.errors import InputError
+    from serving.schemas.money import ReasonIn
+
+    try:
+        why = ReasonIn(reason=args.reason)
+    except ValidationError:
+        raise InputError("three to two hundred letters", field="--reason", mend="say why the match is wrong") from None
+    found = undo_match(_desk(args), args.deposit, why)
+    words = f"undone; {len(found.unmatched_deposits)} deposits and {len(found.waiting_remittances)} remittances wait"
+    _say(args, found.model_dump(), lambda: words)
+    return 0
+
+
 def credits_find(args: argparse.Namespace) -> int:
     """Look for credit balances; each new one starts its clock today."""
     from serving.desk.credits import find_credits
@@ -92,6 +121,18 @@ def credits_find(args: argparse.Namespace) -> int:
         lambda: "\n".join(f"{item.amount} {item.kind}, by {item.due or '?'}: {item.rule}" for item in found),
     )
     return 0
+
+
+def credits_rules(args: argparse.Namespace) -> int:
+    """Put a file of the states' rules about credits (TOML) in force. Status 1 when it is not sound: nothing is kept."""
+    from serving.desk.refund_rules import save_rules
+    from serving.schemas.money import RefundRulesIn
+
+    text = read_file(args.file, RULES_MOST).decode("utf-8", "replace")
+    found = save_rules(_desk(args), RefundRulesIn(text=text))
+    lines = found.findings or [f"{r.state} {r.whose}: {r.days} days from {r.since}; {r.source}" for r in found.rules]
+    _say(args, found.model_dump(), lambda: "\n".join(lines) or "no rule is kept")
+    return 1 if found.findings else 0
 
 
 def statements_run(args: argparse.Namespace) -> int:
@@ -232,6 +273,19 @@ def report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
+def find_arguments(parser: argparse.ArgumentParser) -> None:
+    """--find TEXT --json."""
+    parser.add_argument("--find", default="", metavar="TEXT", help="a day, an amount, a trace or words of the bank")
+    parser.add_argument("--json", action="store_true")
+
+
+def undo_arguments(parser: argparse.ArgumentParser) -> None:
+    """DEPOSIT --reason WORDS --json."""
+    parser.add_argument("deposit", metavar="DEPOSIT", help="its id, as `bank matches` gives it")
+    parser.add_argument("--reason", required=True, metavar="WORDS", help="why the match is wrong; it is kept")
+    parser.add_argument("--json", action="store_true")
+
+
 def one_day(parser: argparse.ArgumentParser) -> None:
     """DAY --json."""
     parser.add_argument("on", type=date.fromisoformat, metavar="DAY")
@@ -251,7 +305,10 @@ COMMANDS = {
     "era post": (era_post, files, True),
     "era key": (era_key, one_file, True),
     "bank match": (bank_match, one_file, True),
+    "bank matches": (bank_matches, find_arguments, True),
+    "bank undo": (bank_undo, undo_arguments, True),
     "credits find": (credits_find, json_only, True),
+    "credits rules": (credits_rules, one_file, True),
     "statements run": (statements_run, json_only, True),
     "ar aging": (ar_aging, aging_arguments, True),
     "day close": (day_close, one_day, True),

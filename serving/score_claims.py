@@ -2,26 +2,30 @@
 
 Each parquet file of claims (the columns of `ClaimFacts`, as `cleanclaim export` writes them) becomes one parquet
 file of scores. A file is scored by one pure function of the file, the model and the history: here one after the other,
-or with `--dask ADDRESS` by the workers of a Dask cluster that see the same folders; the bytes are the same. A
-finished file carries the seals of what it was made of and is not made again, so a run that was cut short is taken up by
-giving the same command. Rows that cannot be scored say why and have no number.
+with `--workers N` by so many processes of this machine, or with `--dask ADDRESS` by the workers of a Dask cluster that
+see the same folders; the bytes are the same. A finished file carries the seals of what it was made of and is not made
+again, so a run that was cut short is taken up by giving the same command. Rows that cannot be scored say why and have
+no number.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import multiprocessing
 import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.denial.history import History
+from models.denial.history import History, HistoryError
 from models.denial.predictor import KIND, Predictor
 from serving.errors import InputError
 
@@ -29,11 +33,13 @@ if TYPE_CHECKING:
     from models.denial.columns import ClaimColumns
 
 HISTORY = "history.json"  # beside the artifact in the folder that cleanclaim-train denial wrote
+WORKERS_MAX = 64
 _ONE_AT_A_TIME = threading.Lock()  # the history keeps the day's parts at hand: two threads must not share them
 _EPOCH = 719_163  # date(1970, 1, 1).toordinal(): parquet counts days from there
 _OPTIONAL = {"card_key": "", "resubmission": False, "enrolled_days": None}
 _INCOMPLETE = "a field is empty or missing"
 _UNEVEN = "its line columns differ in length"
+_NO_LINES = "it has no lines"
 _PAST = "sent on or before the last day the history knows: score it with a history of its own day"
 
 
@@ -96,7 +102,8 @@ def scored(table: Any, model: Predictor, history: History) -> Any:
         from models.denial.columns import rows
 
         claims = columns_of(table.take(pa.array(at)))
-        for place, ppm in zip(at.tolist(), model.probabilities_ppm(rows(claims, history)), strict=True):
+        found = model.probabilities_ppm(rows(claims, history), payers=claims.payer.texts())
+        for place, ppm in zip(at.tolist(), found, strict=True):
             said[place] = ppm
     return pa.table(
         {
@@ -142,7 +149,7 @@ def _problems(table: Any, through: int) -> list[str]:
     lengths += [pc.fill_null(pc.list_value_length(table[n]), -1).to_numpy() for n in ("amounts_cents", "pointed")]
     uneven = np.logical_or.reduce([length != lengths[0] for length in lengths])
     past = pc.fill_null(_days(table["submitted_on"], pa, pc), through + 1).to_numpy() <= through
-    words = np.select([empty, uneven, past], [_INCOMPLETE, _UNEVEN, _PAST], default="")
+    words = np.select([empty, uneven, lengths[0] == 0, past], [_INCOMPLETE, _UNEVEN, _NO_LINES, _PAST], default="")
     return [str(word) for word in words]
 
 
@@ -216,8 +223,12 @@ def _model(folder: str, seals: tuple[tuple[str, str], ...] = ()) -> Predictor:
 
 @lru_cache(maxsize=1)
 def _read_history(file: str, seal: str) -> History:
-    """The history with all that it holds folded in, so that asking it changes nothing."""
-    history = History.from_json(Path(file).read_text("utf-8")) if file else History()
+    """The history with all that it holds folded in, so that asking it changes nothing. InputError for what is none."""
+    try:
+        history = History.from_json(Path(file).read_text("utf-8")) if file else History()
+    except (HistoryError, UnicodeDecodeError) as error:
+        mend = "name the history.json that cleanclaim-train denial of this version wrote"
+        raise InputError("it is damaged, cut short or no history", field="--history", mend=mend) from error
     history.settle()
     return history
 
@@ -235,6 +246,8 @@ def jobs(source: Path, out: Path, model: Path, history: Path | None) -> list[Job
         raise InputError("there is no such file", field="--history", mend="name the history.json of a training run")
     root = source.parent if source.is_file() else source
     shared = (("model", Predictor.load(model).sha256), ("history", _sha256(history) if history else "none"))
+    if history is not None:
+        _read_history(str(history.resolve()), dict(shared)["history"])  # before anything is begun
     return [
         Job(
             str(file.resolve()),
@@ -251,6 +264,21 @@ def _one_by_one(found: Iterable[Job]) -> Iterator[Done]:
     return map(score_file, found)
 
 
+def _in_processes(workers: int, found: list[Job]) -> Iterator[Done]:
+    """Each file by one of so many processes, as they finish. Each process is new: it shares no thread's half-done work,
+    and ends with this one.
+    """
+    if not 1 <= workers <= WORKERS_MAX:
+        raise InputError("not so many processes", field="--workers", mend=f"give a number from 1 to {WORKERS_MAX}")
+    with ProcessPoolExecutor(min(workers, len(found)), multiprocessing.get_context("spawn")) as pool:
+        try:
+            for done in as_completed([pool.submit(score_file, job) for job in found]):
+                yield done.result()
+        except BrokenProcessPool as error:
+            mend = "give the same command again: what is finished is not done again; with fewer, each has more memory"
+            raise InputError("a process was ended before its file was done", field="--workers", mend=mend) from error
+
+
 def _on_dask(address: str, found: list[Job]) -> Iterator[Done]:
     """Each file by a worker of the cluster at `address`, as they finish."""
     try:
@@ -258,7 +286,7 @@ def _on_dask(address: str, found: list[Job]) -> Iterator[Done]:
     except ImportError as error:
         raise InputError("Dask is not installed", field="--dask", mend="pip install 'cleanclaim[dask]'") from error
     try:
-        client = distributed.Client(address, timeout="10s", set_as_default=False)
+        client = distributed.Client(address, timeout="3s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError("no Dask scheduler answers there", field="--dask", mend="start dask scheduler") from error
     with client:
@@ -293,7 +321,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the files of scores")
     parser.add_argument("--model", type=Path, help="artifact folder; left out: the only denial model kept here")
     parser.add_argument("--history", type=Path, help=f"history file; left out: {HISTORY} beside the model's folder")
-    parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, as tcp://HOST:PORT")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, default=1, help="processes of this machine to score with (default: 1)")
+    where.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, as tcp://HOST:PORT")
 
 
 def command(args: argparse.Namespace) -> int:
@@ -306,7 +336,10 @@ def command(args: argparse.Namespace) -> int:
         sys.stderr.write("no history is given: every claim is scored as a new practice's first\n")
     found = jobs(args.source, args.out, model, history)
     began, claims, without, refused = time.monotonic(), 0, 0, 0
-    finished = _on_dask(args.dask, found) if args.dask else _one_by_one(found)
+    if args.dask:
+        finished = _on_dask(args.dask, found)
+    else:
+        finished = _one_by_one(found) if args.workers == 1 else _in_processes(args.workers, found)
     for place, done in enumerate(finished, start=1):
         claims, without = claims + done.claims, without + done.without
         refused += bool(done.problem)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from serving.errors import Forbidden, InputError, SignInFailed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PASSWORD_LENGTH_MIN = 10
 FAILURES_ALLOWED = 5
 LOCK_SECONDS = 60
+TOKENS_REMEMBERED = 4096
 KEY_MARK = "cck_"  # begins every API key, so that a leaked one is recognised
 
 
@@ -81,6 +82,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "claim.mend": _roles(_BILLER, _MANAGER),
     "file.receive": _roles(_BILLER, _MANAGER),
     "remittance.read": _roles(_BILLER, _MANAGER),
+    "remittance.key": _roles(_BILLER, _MANAGER),
     "remittance.post": _roles(_BILLER, _MANAGER),
     "ledger.read": _roles(_BILLER, _MANAGER),
     "statement.run": _roles(_BILLER, _MANAGER),
@@ -181,6 +183,17 @@ def read_token(token: str, secret: str, now: datetime) -> str:
 
 def read_session(token: str, secret: str, now: datetime) -> tuple[str, datetime]:
     """The user id in a token of ours, and when that user gave the password. Raises SignInFailed as `read_token`."""
+    user_id, expires, signed_in = _signed(token, secret)
+    if now >= expires:
+        raise SignInFailed("the sign-in has run out", mend="sign in again")
+    return user_id, signed_in
+
+
+@lru_cache(maxsize=TOKENS_REMEMBERED)
+def _signed(token: str, secret: str) -> tuple[str, datetime, datetime]:
+    """Who, until when and since when, of a token that this secret signed. Its signature never changes and is not worked
+    out at each request; whether its time is over, and what its user may still do, is asked each time.
+    """
     import jwt
 
     try:
@@ -194,9 +207,7 @@ def read_session(token: str, secret: str, now: datetime) -> tuple[str, datetime]
         signed_in = datetime.fromtimestamp(int(claims["auth_time"]), UTC)
     except (jwt.InvalidTokenError, ValueError, OverflowError, OSError, TypeError):
         raise SignInFailed("the sign-in is not valid", mend="sign in again") from None
-    if now >= expires:
-        raise SignInFailed("the sign-in has run out", mend="sign in again")
-    return str(claims["sub"]), signed_in
+    return str(claims["sub"]), expires, signed_in
 
 
 # --- keys for machines ----------------------------------------------------------------------------------------------

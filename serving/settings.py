@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from serving.errors import InputError
@@ -47,6 +48,19 @@ class Settings:
         """The folder of activated model artifacts."""
         return self.home / "artifacts"
 
+    def need_books(self) -> None:
+        """Raises InputError when the SQLite books are not where they are sought: a typo in the folder's name must not
+        make new, empty ones.
+        """
+        file = Path(self.database_url.removeprefix("sqlite:///"))
+        if self.database_url.startswith("sqlite:///") and not file.exists():
+            raise InputError(
+                "there are no books here",
+                field="CLEANCLAIM_HOME",
+                place=str(file.parent),
+                mend="name the folder that holds them, or make new ones: cleanclaim init",
+            )
+
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = environ.get(name, "").strip()
@@ -65,21 +79,35 @@ def _address(environ: Mapping[str, str], name: str) -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    """The secret in `path`; written there first, readable by the owner alone, when there is none."""
+    """The secret in `path`; made first when there is none."""
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        _make_secret(path)
+        seen = path.stat()
+    return _secret_in(path, seen.st_ino, seen.st_mtime_ns, seen.st_size)
+
+
+def _make_secret(path: Path) -> None:
+    """Write a secret, readable by the owner alone, unless another process was first."""
     import secrets
 
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    if not path.exists():
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(draft, path)  # whole or not at all; the first of several starting processes wins
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)  # whole or not at all; the first of several starting processes wins
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+@lru_cache(maxsize=8)
+def _secret_in(path: Path, *_as_it_stands: int) -> str:
+    """The secret in `path`, read again when the file is another."""
     kept = path.read_text("ascii").strip()
     if len(kept) < SECRET_LENGTH_MIN:
         raise InputError("the kept secret is too short", field=path.name, mend="delete the file; a new one is made")

@@ -32,6 +32,10 @@ COMMANDS = {
     ),
     "evaluate-audit": ("training.evaluate_audit", "the learner on Medicare's audit sample, grouped by claim"),
     "promote": ("training.promote", "write the registered model that passed the gate, for the API to activate"),
+    "reconcile": (
+        "training.reconcile",
+        "bring the register's aliases after the practice's books, or say where they differ",
+    ),
     "demo": ("training.demo", "the whole path on a synthetic practice, by public commands chained"),
 }
 

@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ from models.denial.predictor import CALIBRATION, COLUMNS, KIND, LINEAR, TREES, P
 from models.denial.replay import replay as through_history
 from training import baselines, evaluate, gate, learner, outlook, splits, tracking
 from training.export_folder import Export, Submission, read
+from training.spread import Spread, here, on, one_thread
 
 FLAGGED_SHARE = 0.2  # of claims a biller has time to look at before sending
 HISTORY = "history.json"
 LATEST_SHARE = 0.25  # the last quarter of the claims, shown beside the whole judged time
+WORTH_MORE_TREES = 1.0  # standard errors by which more trees must have been better
 CALIBRATED_DAYS = 90  # calibration follows the outcomes of the last quarter: payers drift, and older ones mislead
 LEAST_TO_CHOOSE = 60  # judged claims with outcomes before trees and calibration follow them
 
@@ -53,12 +56,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The model to be served: the artifact's files, the number of trees, the threshold in millionths; and the judgement
-    of the recipe that made it.
+    """The model to be served: the artifact's files, the number of trees, how its weights were held, the threshold in
+    millionths; and the judgement of the recipe that made it.
     """
 
     files: Mapping[str, bytes]
     trees: int
+    held: str
     threshold_ppm: int
     judged: Judged
 
@@ -70,9 +74,10 @@ class _Past:
     raw: list[Any]
     denied: list[float]
     known_on: list[int]
+    payers: list[str]
 
     def choose(self, on: int) -> tuple[int, Calibration]:
-        """The place in STAGES, from claims whose outcomes were learned before that day, and the calibration, from the
+        """The place in WAYS, from claims whose outcomes were learned before that day, and the calibration, from the
         late ones of them.
         """
         import numpy as np
@@ -81,16 +86,37 @@ class _Past:
         if not self._two_kinds(seen):
             return 0, calibration.AS_STATED
         raw, was = np.asarray([self.raw[p] for p in seen]), np.asarray([self.denied[p] for p in seen])
-        losses = (np.logaddexp(0, raw) - was[:, None] * raw).sum(axis=0)
-        stage = int(np.argmin(losses))
+        stage = _way(np.logaddexp(0, raw) - was[:, None] * raw)
         late = [p for p in seen if self.known_on[p] >= on - CALIBRATED_DAYS]
         if not self._two_kinds(late):
             return stage, calibration.AS_STATED
         stated = [float(1 / (1 + np.exp(-self.raw[p][stage]))) for p in late]
-        return stage, calibration.fit(stated, [bool(self.denied[p]) for p in late])
+        common = calibration.fit(stated, [bool(self.denied[p]) for p in late])
+        own = ([float(self.raw[p][stage]) for p in seen], was.tolist(), [self.payers[p] for p in seen])
+        return stage, calibration.with_payers(common, *own)
 
     def _two_kinds(self, places: Sequence[int]) -> bool:
         return len(places) >= LEAST_TO_CHOOSE and 0 < sum(self.denied[p] for p in places) < len(places)
+
+
+def _way(losses: Any) -> int:
+    """The place in WAYS: the held line that was best, and no more trees on it than have shown their worth. `losses`:
+    claims x ways.
+    """
+    import numpy as np
+
+    width = len(learner.STAGES)
+    first = width * int(np.argmin(losses.mean(axis=0)[::width]))
+    return first + _fewest_as_good(losses[:, first : first + width])
+
+
+def _fewest_as_good(losses: Any) -> int:
+    """The first stage that is no worse than the best by more than WORTH_MORE_TREES standard errors of the gap."""
+    import numpy as np
+
+    worse = losses - losses[:, [int(np.argmin(losses.mean(axis=0)))]]
+    allowed = WORTH_MORE_TREES * worse.std(axis=0) / np.sqrt(len(losses))
+    return int(np.argmax(worse.mean(axis=0) <= allowed))
 
 
 def replay(submissions: Sequence[Submission], history: History | None = None) -> Any:
@@ -112,26 +138,51 @@ def outcomes(submissions: Sequence[Submission]) -> Any:
     return np.asarray([float(s.denied is True) for s in submissions])
 
 
-def train(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed: int) -> Trained:
-    """Walk the months, judge, then learn from all that is known."""
-    denied, past = outcomes(submissions), _Past([], [], [])
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What every month is worked out from."""
+
+    submissions: Sequence[Submission]
+    rows: Any
+    denied: Any
+    judged_from: date
+    seed: int
+
+
+def _month(shared: _Shared, fold: splits.Fold) -> tuple[Any, Mapping[str, Sequence[float]]]:
+    """One origin by itself: the log-odds of its judged claims in each of the learner's WAYS; and, where the claims
+    count, what the rivals say of them.
+    """
+    rows, denied, learn = shared.rows, shared.denied, list(fold.learn)
+    raw = learner.every_way(rows[learn], denied[learn], rows[list(fold.judge)], shared.seed)
+    counts = fold.origin >= shared.judged_from
+    return raw, _rivals(shared.submissions, rows, denied, fold) if counts else {}
+
+
+def train(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed: int, spread: Spread = here) -> Trained:
+    """Walk the months, judge, then learn from all that is known. What a month needs nothing of another for is worked
+    out where `spread` says.
+    """
+    one_thread()
+    denied, past = outcomes(submissions), _Past([], [], [], [])
     ours: dict[int, float] = {}
     rivals: dict[str, dict[int, float]] = {}
-    for fold in plan.folds:
-        learn, judge = list(fold.learn), list(fold.judge)
-        line = learner.line(rows[learn], denied[learn])
-        raw = learner.staged(line, learner.trees(rows[learn], denied[learn], line, seed), rows[judge])
+    months = spread(_month, _Shared(submissions, rows, denied, plan.judged_from, seed), plan.folds)
+    for fold, (raw, theirs) in zip(plan.folds, months, strict=True):
+        judge = list(fold.judge)
         stage, calibrated = past.choose(fold.origin.toordinal())
         if fold.origin >= plan.judged_from:
-            ours |= {p: calibrated.of_log_odds(float(z)) for p, z in zip(judge, raw[:, stage], strict=True)}
-            for name, said in _rivals(submissions, rows, denied, fold).items():
+            stated = zip(judge, raw[:, stage], strict=True)
+            ours |= {p: calibrated.of_log_odds(float(z), submissions[p].facts.payer) for p, z in stated}
+            for name, said in theirs.items():
                 rivals.setdefault(name, {}).update(zip(judge, said, strict=True))
         past.raw += list(raw)
         past.denied += list(denied[judge])
         past.known_on += [_learned_on(submissions[p]) for p in judge]
+        past.payers += [submissions[p].facts.payer for p in judge]
     judged = _judged(submissions, plan, {"model": ours, **rivals})
     stage, calibrated = past.choose(plan.known_by.toordinal())
-    return _final(rows, denied, plan, seed, learner.STAGES[stage], calibrated, judged)
+    return _final(rows, denied, plan, seed, learner.WAYS[stage], calibrated, judged)
 
 
 def _learned_on(submission: Submission) -> int:
@@ -163,11 +214,16 @@ def _judged(submissions: Sequence[Submission], plan: splits.Plan, said: Mapping[
 
 
 def _final(
-    rows: Any, denied: Any, plan: splits.Plan, seed: int, count: int, calibrated: Calibration, judged: Judged
+    rows: Any,
+    denied: Any,
+    plan: splits.Plan,
+    seed: int,
+    way: tuple[str, int],
+    calibrated: Calibration,
+    judged: Judged,
 ) -> Trained:
     final = list(plan.final)
-    line = learner.line(rows[final], denied[final])
-    booster = learner.trees(rows[final], denied[final], line, seed, count)
+    line, booster = learner.learn(rows[final], denied[final], way, seed)
     stated = sorted(judged.model)
     return Trained(
         files={
@@ -177,36 +233,47 @@ def _final(
             COLUMNS: json.dumps(encoder(), sort_keys=True).encode(),
         },
         trees=booster.num_trees(),
+        held=way[0],
         threshold_ppm=round(1_000_000 * stated[int((1 - FLAGGED_SHARE) * (len(stated) - 1))]),
         judged=judged,
     )
 
 
-def verdicts(judged: Judged, seed: int) -> tuple[gate.Verdict | gate.Calibrated, ...]:
+def verdicts(judged: Judged, seed: int, spread: Spread = here) -> tuple[gate.Verdict | gate.Calibrated, ...]:
     """What the gate says: every plain rival beaten, the simple model not better, calibrated."""
-
-    def against(rival: str, no_worse: bool) -> gate.Verdict:
-        theirs = judged.predictions[rival]
-        return gate.compare(rival, judged.outcomes, judged.model, theirs, judged.patients, seed, no_worse=no_worse)
-
-    return (
-        *(against(rival, False) for rival in baselines.PLAIN),
-        against(baselines.LOGISTIC, True),
-        gate.calibrated(judged.outcomes, judged.model, seed),
-    )
+    return tuple(spread(_verdict, (judged, seed), (*baselines.PLAIN, baselines.LOGISTIC, _CALIBRATED)))
 
 
-def by_payer(submissions: Sequence[Submission], judged: Judged, seed: int) -> dict[str, str]:
+_CALIBRATED = "calibration"
+
+
+def _verdict(given: tuple[Judged, int], asked: str) -> gate.Verdict | gate.Calibrated:
+    judged, seed = given
+    if asked == _CALIBRATED:
+        return gate.calibrated(judged.outcomes, judged.model, seed)
+    theirs, no_worse = judged.predictions[asked], asked == baselines.LOGISTIC
+    return gate.compare(asked, judged.outcomes, judged.model, theirs, judged.patients, seed, no_worse=no_worse)
+
+
+def by_payer(submissions: Sequence[Submission], judged: Judged, seed: int, spread: Spread = here) -> dict[str, str]:
     """Whether what is stated is met, payer by payer; "too few cases" where that cannot be told."""
     payers: dict[str, list[int]] = {}
     for place, of in enumerate(judged.places):
         payers.setdefault(submissions[of].facts.payer, []).append(place)
-    return {
-        payer: str(gate.calibrated([judged.outcomes[p] for p in places], [judged.model[p] for p in places], seed))
-        if len(places) >= evaluate.LEAST_IN_SLICE
-        else f"too few cases: {len(places)} of {evaluate.LEAST_IN_SLICE} needed"
-        for payer, places in sorted(payers.items())
-    }
+    ordered = sorted(payers)
+    said = spread(_payers_calibration, (judged, seed), [payers[payer] for payer in ordered])
+    return dict(zip(ordered, said, strict=True))
+
+
+def _payers_calibration(given: tuple[Judged, int], places: Sequence[int]) -> str:
+    judged, seed = given
+    if len(places) < evaluate.LEAST_IN_SLICE:
+        return f"too few cases: {len(places)} of {evaluate.LEAST_IN_SLICE} needed"
+    return str(gate.calibrated([judged.outcomes[p] for p in places], [judged.model[p] for p in places], seed))
+
+
+def _auc_interval(judged: Judged, seed: int) -> tuple[float, float]:
+    return evaluate.auc_interval(judged.outcomes, judged.model, judged.patients, seed)
 
 
 def seal(
@@ -246,11 +313,13 @@ def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> Non
     columns: dict[str, Any] = {
         "claim_key": [s.facts.claim_key for s in held],
         "patient_key": list(judged.patients),
+        "payer": [s.facts.payer for s in held],
         "submitted_on": [s.submitted_on for s in held],
         "denied": list(judged.outcomes),
         "at_stake_cents": [s.facts.total_cents for s in held],
         "refused_cents": [s.refused_cents for s in held],
         "days_to_submit": [s.facts.days_to_submit for s in held],
+        "groups": [list(evaluate.groups_of(s.facts)) for s in held],
         "probability": list(judged.model),
         **{name.replace(" ", "_"): list(found) for name, found in judged.predictions.items() if name != "model"},
         "row": [list(map(float, rows[place])) for place in judged.places],
@@ -260,12 +329,12 @@ def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> Non
     pyarrow.parquet.write_table(pyarrow.table(columns), file)
 
 
-def summary(export: Export, plan: splits.Plan, trained: Trained, seed: int) -> dict[str, Any]:
+def summary(export: Export, plan: splits.Plan, trained: Trained, seed: int, spread: Spread = here) -> dict[str, Any]:
     """What is printed, written as JSON and logged: the judged figures, with n, and where they come from."""
     judged = trained.judged
-    said = verdicts(judged, seed)
+    said = verdicts(judged, seed, spread)
     latest = slice(int((1 - LATEST_SHARE) * len(judged.places)), None)
-    low, high = evaluate.auc_interval(judged.outcomes, judged.model, judged.patients, seed)
+    ((low, high),) = spread(_auc_interval, judged, (seed,))
     rivals = {name: found for name, found in judged.predictions.items() if name != "model"}
     return {
         **evaluate.measure(judged.outcomes, judged.model),
@@ -278,10 +347,11 @@ def summary(export: Export, plan: splits.Plan, trained: Trained, seed: int) -> d
         "unknown": plan.unknown,
         "maturity_days": plan.maturity,
         "trees": trained.trees,
+        "held": trained.held,
         "latest": evaluate.measure(judged.outcomes[latest], judged.model[latest]),
         "baselines": {name: evaluate.measure(judged.outcomes, found) for name, found in rivals.items()},
         "slices": evaluate.slices([export.submissions[p] for p in judged.places], judged.model),
-        "calibration_by_payer": by_payer(export.submissions, judged, seed),
+        "calibration_by_payer": by_payer(export.submissions, judged, seed, spread),
         "gate": {getattr(v, "rival", "calibration"): dataclasses.asdict(v) for v in said},
         "verdicts": [str(v) for v in said],
         "passed": all(v.passed for v in said),
@@ -314,7 +384,7 @@ def _log(args: argparse.Namespace, export: Export, found: Mapping[str, Any]) -> 
         "trees": str(found["trees"]),
         "maturity_days": str(found["maturity_days"]),
         "learned_from": str(found["learned_from"]),
-        "hold": str(learner.HOLD),
+        "held": str(found["held"]),
         **{name: str(value) for name, value in learner.PARAMETERS.items()},
     }
     metrics = {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
@@ -337,35 +407,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the artifact and what is beside it")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, as tcp://HOST:PORT")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, judge, record. 0 also when the gate was not passed (then nothing is registered); 2 for unusable input."""
     try:
         tracking.database(args.tracking)
-        export = read(args.export)
-        plan = splits.plan(export.submissions, export.as_of)
-        history = History()
-        rows = replay(export.submissions, history)
-        trained = train(export.submissions, rows, plan, args.seed)
-        folder, beside = args.out / "artifact", args.out / "beside"
-        beside.mkdir(parents=True, exist_ok=True)
-        further = outlook.learn(export.submissions, rows, plan, args.seed)
-        seal(folder, trained, export, plan, further)
-        Predictor.load(folder)  # as the API will; what cannot be loaded is not logged
-        # What was known on the day of the export, for cleanclaim score-claims. It is a limited data set, as the export
-        # is, and is not logged.
-        (args.out / HISTORY).write_text(history.as_json(), "utf-8")
-        found = summary(export, plan, trained, args.seed) | {"outlook": dict(further.figures)}
-        write_held_out(beside / "held_out.parquet", export, rows, trained.judged)
-        text = json.dumps(found, indent=2, sort_keys=True) + "\n"
-        (beside / "figures.json").write_text(text, "utf-8")
-        (beside / "model_card.md").write_text(evaluate.model_card(found), "utf-8")
-        sys.stdout.write(_text(found))
-        sys.stdout.write(_log(args, export, found))
-        if args.json:
-            args.json.write_text(text, "utf-8")
+        with on(args.dask) as spread:
+            _run(args, spread)
     except BillingError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _run(args: argparse.Namespace, spread: Spread) -> None:
+    export = read(args.export)
+    plan = splits.plan(export.submissions, export.as_of)
+    history = History()
+    rows = replay(export.submissions, history)
+    trained = train(export.submissions, rows, plan, args.seed, spread)
+    folder, beside = args.out / "artifact", args.out / "beside"
+    beside.mkdir(parents=True, exist_ok=True)
+    further = outlook.learn(export.submissions, rows, plan, args.seed, spread)
+    seal(folder, trained, export, plan, further)
+    Predictor.load(folder)  # as the API will; what cannot be loaded is not logged
+    # What was known on the day of the export, for cleanclaim score-claims. It is a limited data set, as the export
+    # is, and is not logged.
+    (args.out / HISTORY).write_text(history.as_json(), "utf-8")
+    found = summary(export, plan, trained, args.seed, spread) | {"outlook": dict(further.figures)}
+    write_held_out(beside / "held_out.parquet", export, rows, trained.judged)
+    text = json.dumps(found, indent=2, sort_keys=True) + "\n"
+    (beside / "figures.json").write_text(text, "utf-8")
+    (beside / "model_card.md").write_text(evaluate.model_card(found), "utf-8")
+    sys.stdout.write(_text(found))
+    sys.stdout.write(_log(args, export, found))
+    if args.json:
+        args.json.write_text(text, "utf-8")

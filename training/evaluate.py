@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from billing_core.errors import BillingError
+from models.denial.facts import ClaimFacts
 from training import queue_value
 from training.export_folder import Submission
 
@@ -88,13 +89,16 @@ def slices(submissions: Sequence[Submission], probabilities: Sequence[float]) ->
     return found
 
 
-def _slices_of(submission: Submission) -> tuple[str, ...]:
-    facts = submission.facts
+def groups_of(facts: ClaimFacts) -> tuple[str, ...]:
+    """The groups of a claim that are looked at apart: its payer, its band of dollars, its patient's age and sex."""
     band = next(words for most, words in DOLLAR_BANDS if facts.total_cents < most)
     age = "under 18" if facts.age_band < 18 else "18 to 64" if facts.age_band < 65 else "65 and over"
-    by_patient = (f"age {age}", f"sex {facts.sex}")
+    return (f"payer {facts.payer}", f"dollars {band}", f"age {age}", f"sex {facts.sex}")
+
+
+def _slices_of(submission: Submission) -> tuple[str, ...]:
     categories = tuple(f"category {category}" for category in submission.categories) if submission.denied else ()
-    return (f"payer {facts.payer}", f"dollars {band}", *by_patient, *categories)
+    return (*groups_of(submission.facts), *categories)
 
 
 def model_card(found: Mapping[str, Any]) -> str:

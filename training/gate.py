@@ -1,5 +1,5 @@
 """The gate: a model is registered only when it beats what needs no model, is no worse than a simple one, and means what
-it says; and promoted only when it beats the one in service, on the same claims that neither had learned from.
+it says; training/denial_gate.py asks the same, and more, of one that is to take the place of the model in service.
 
 Rivals are judged by log loss, claim by claim, and the claims of one patient are drawn together (paired bootstrap over
 patients), because a household's claims share their fate. "Beats": better in at least 95 % of the draws. "Is no worse":
@@ -78,9 +78,10 @@ def compare(
     seed: int,
     *,
     no_worse: bool = False,
+    confidence: float = CONFIDENCE,
 ) -> Verdict:
     """Whether `ours` beats `theirs` (or, with `no_worse`, is not beaten by it): probabilities of denial for the same
-    claims, in the same order.
+    claims, in the same order. `confidence`: in what share of the draws.
     """
     import numpy as np
 
@@ -95,7 +96,7 @@ def compare(
     share = float((means > 0).mean())
     low, high = (float(q) for q in np.quantile(means, (0.05, 0.95)))
     gain = sum(gains) / len(gains)
-    passed = float((means < 0).mean()) < CONFIDENCE if no_worse else share >= CONFIDENCE
+    passed = float((means < 0).mean()) < confidence if no_worse else share >= confidence
     asked = "is no worse than" if no_worse else "beats"
     return Verdict(rival, passed, gain, low, high, share, len(gains), len(order), asked)
 

@@ -1,41 +1,31 @@
-"""The learner: a straight line held short, in the directions the trade knows, then small trees on what it leaves.
+"""The learner: a straight line held near what the trade expects, in the directions it knows, then small trees on what
+the line leaves.
 
-A few hundred claims carry a few dozen weights only when each is held near zero (ridge) and none may say that a thing
-that gets claims refused makes them safer. The trees start from the line's log-odds, so their first leaf already
-corrects it; how many are worth keeping is told by later claims (training.denial), and with few that is nearly none.
+A few hundred claims carry a hundred weights only when each is held (ridge): near the weight that other practices'
+claims gave it (training/trade.py), and none may say that a thing that gets claims refused makes them safer. The trees
+start from the line's log-odds, so their first leaf already corrects it; how many are worth keeping is told by later
+claims (training.denial), and with few that is nearly none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.denial.features import DIRECTIONS, NAMES
 from models.denial.linear import Linear
+from training import trade
 
 HOLD = 40.0  # ridge on standardised columns, in claims
-HOLD_UNDIRECTED = 100.0  # on columns of which the trade knows no direction
-# What the trade expects before the first claim is seen, in log-odds: causes that come once a year or once a provider,
-# and are nearly certain when they come, cannot be learned from the practice's own claims in time.
-EXPECTED: Mapping[str, float] = {
-    "card_refused": 2.0,  # the coverage was refused and nothing was paid under it since
-    "card_other_payer": 1.5,
-    "provider_refused": 2.5,  # refused as not enrolled, and not taken since
-    "provider_new_to_payer": 2.5,  # enrolled in our record for days, and never yet taken by the payer
-    "visit_without_25": 1.5,
-    "duplicate": 2.5,
-    "yearly_too_soon": 1.5,
-    "beyond_refused_lateness": 2.0,
-    "why_authorization_in_a_row": 1.0,
-    "why_authorization_recent": 0.15,
-    "why_not_covered_recent": 0.15,
-    "why_not_covered_for_recent": 0.15,
-    "why_diagnosis_code_recent": 0.15,
-    "why_coding_recent": 0.15,
-    "why_coding_for_recent": 0.15,
+# What the claims' columns are held near, and how firmly (ridge, in claims): a practice like others is best held firmly
+# to what theirs have taught, one unlike them loosely to what any biller would say; later claims choose.
+HELD: Mapping[str, tuple[Mapping[str, float], float]] = {
+    "firmly": (trade.WEIGHTS, 300.0),
+    "by hand": (trade.BY_HAND, 40.0),
 }
-STAGES = (1, 10, 20, 40, 80, 160)  # numbers of trees between which later claims choose
+STAGES = (1, 40, 160)  # numbers of trees between which later claims choose
+WAYS = tuple((held, count) for held in HELD for count in STAGES)  # the firmest and plainest first
 PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
     "feature_fraction": 0.5,
@@ -64,7 +54,7 @@ class Columns:
     hold: float = HOLD
 
 
-CLAIM_COLUMNS = Columns(NAMES, DIRECTIONS, expected=EXPECTED)
+CLAIM_COLUMNS = Columns(NAMES, DIRECTIONS, expected=trade.WEIGHTS, hold=HELD["firmly"][1])
 
 
 def line(rows: Any, outcomes: Any, columns: Columns = CLAIM_COLUMNS) -> Linear:
@@ -76,8 +66,6 @@ def line(rows: Any, outcomes: Any, columns: Columns = CLAIM_COLUMNS) -> Linear:
     means, spread = rows.mean(axis=0), rows.std(axis=0)
     spread[spread < 1e-9] = 1.0
     scaled = (rows - means) / spread
-    firmness = (columns.hold if name in columns.directions else HOLD_UNDIRECTED for name in columns.names)
-    hold = np.asarray(list(firmness))
     expected = np.asarray([columns.expected.get(name, 0.0) for name in columns.names]) * spread
     base = (outcomes.sum() + 1) / (len(outcomes) + 2)
 
@@ -85,8 +73,8 @@ def line(rows: Any, outcomes: Any, columns: Columns = CLAIM_COLUMNS) -> Linear:
         own, intercept = weights[:-1], weights[-1]
         z = scaled @ own + intercept
         wrong, off = expit(z) - outcomes, own - expected
-        total = np.logaddexp(0, z).sum() - outcomes @ z + 0.5 * (hold * off) @ off
-        return float(total), np.append(scaled.T @ wrong + hold * off, wrong.sum())
+        total = np.logaddexp(0, z).sum() - outcomes @ z + 0.5 * columns.hold * (off @ off)
+        return float(total), np.append(scaled.T @ wrong + columns.hold * off, wrong.sum())
 
     start = np.append(np.zeros(len(columns.names)), np.log(base / (1 - base)))
     bounds = [*(_bound(name, columns) for name in columns.names), (None, None)]
@@ -128,3 +116,19 @@ def staged(start: Linear, booster: Any, rows: Any, stages: Sequence[int] = STAGE
 
     base = start.raw(rows)
     return np.stack([base + booster.predict(rows, raw_score=True, num_iteration=count) for count in stages], axis=1)
+
+
+def learn(rows: Any, outcomes: Any, way: tuple[str, int], seed: int) -> tuple[Linear, Any]:
+    """The line and the trees of one of the WAYS."""
+    held, count = way
+    expected, hold = HELD[held]
+    columns = replace(CLAIM_COLUMNS, expected=expected, hold=hold)
+    start = line(rows, outcomes, columns)
+    return start, trees(rows, outcomes, start, seed, count, columns)
+
+
+def every_way(rows: Any, outcomes: Any, judged: Any, seed: int) -> Any:
+    """The log-odds of the judged rows by each of the WAYS: n x len(WAYS)."""
+    import numpy as np
+
+    return np.hstack([staged(*learn(rows, outcomes, (held, STAGES[-1]), seed), judged) for held in HELD])

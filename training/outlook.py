@@ -7,7 +7,7 @@ the judged months; with too few cases nothing is learned, and that is said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from statistics import median
@@ -25,6 +25,7 @@ from models.denial.outlook import (
 )
 from training import learner, splits
 from training.export_folder import Submission
+from training.spread import Spread, here
 
 LEAST = 60  # cases to learn from
 LEAST_JUDGED = 40
@@ -47,10 +48,14 @@ class Found:
     figures: Mapping[str, Any]
 
 
-def learn(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed: int) -> Found:
-    """Both questions."""
-    category, days = _categories(submissions, rows, plan, seed), _days(submissions, rows, plan, seed)
+def learn(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed: int, spread: Spread = here) -> Found:
+    """Both questions, each where `spread` says."""
+    category, days = spread(_answered, (submissions, rows, plan, seed), (_categories, _days))
     return Found({**category.files, **days.files}, {"category": category.figures, "days": days.figures})
+
+
+def _answered(given: tuple[Any, ...], question: Callable[..., Found]) -> Found:
+    return question(*given)
 
 
 def _told(submissions: Sequence[Submission], places: Sequence[int]) -> list[int]:

@@ -3,7 +3,7 @@
 Appeals are few. With fewer than LEAST decided ones, or fewer than LEAST_OF_A_KIND won or lost, nothing is learned and
 that is said: "too few cases" is an answer, and the exit status is 0. With enough, each appeal of the later part is
 judged by what was decided before it was filed; the baseline is the share won until then. A model that does not beat it
-is not sealed.
+is not sealed. With `--tracking` a judged run is recorded in MLflow, and registered as challenger when it was sealed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from billing_core.errors import BillingError
 from models import artifact
 from models.denial.overturn import ALIKE, KIND, MODEL, AppealFacts, Overturn, count
-from training import evaluate, gate, learner
+from training import evaluate, gate, learner, tracking
 from training.export_folder import ExportError, Submission, read
 
 APPEALS = "appeals.parquet"
@@ -113,6 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the export is and where the model goes."""
     parser.add_argument("--export", type=Path, required=True, help="folder written by cleanclaim export")
     parser.add_argument("--out", type=Path, help="folder for the artifact")
+    parser.add_argument("--tracking", help="MLflow's database: sqlite:///FILE; with --out")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, help="write the figures here too")
 
@@ -123,15 +124,29 @@ def run(args: argparse.Namespace) -> int:
         export = read(args.export)
         found, waiting = decided(args.export, export.submissions)
         figures = _figures(found, waiting, export.synthetic, args.seed)
+        recorded = ""
         if figures["passed"] and args.out:
             _seal(args.out / "artifact", fit(found), figures, export.as_of)
+            recorded = _record(args, export.sha256, figures) if args.tracking else ""
     except BillingError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(_text(figures))
+    sys.stdout.write(_text(figures) + recorded)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", "utf-8")
     return 0
+
+
+def _record(args: argparse.Namespace, export_sha256: str, figures: dict[str, Any]) -> str:
+    """Log the run that was sealed and register it; what happened, in words."""
+    counted = {name: str(figures[name]) for name in ("decided", "won", "waiting")}
+    params = {"export_sha256": export_sha256, "data": str(figures["data"]), "seed": str(args.seed), **counted}
+    metrics = {name: float(value) for name, value in figures["model"].items()}
+    metrics |= {f"share_won_so_far.{name}": float(value) for name, value in figures["share won so far"].items()}
+    tags = {"gate": "passed", "data": str(figures["data"])}
+    run_id = tracking.log_run(args.tracking, KIND, args.out / "artifact", params, metrics, tags=tags)
+    registered = tracking.register(args.tracking, KIND, run_id, tags=tags)
+    return f"registered as {KIND} version {registered.version}, challenger\n"
 
 
 def _figures(found: Sequence[Decided], waiting: int, synthetic: bool, seed: int) -> dict[str, Any]:

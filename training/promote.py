@@ -1,9 +1,12 @@
 """`cleanclaim-train promote`: put the registered challenger where the API activates it, if it deserves the place.
 
 The artifact is verified as it is copied and verified again where it arrives. Where a model is already in service, the
-challenger must beat it: a denial model on the judged claims that were sent after it had learned, a code suggester on
-the held-out patients of an export (`--data`). A person's name goes on record, in MLflow and in `OUT.promotion.json`,
-which the practice reads when the model is offered to it.
+challenger must deserve its place: a denial model by every check of training/denial_gate.py on the judged claims that
+were sent after the one in service had learned, a code suggester by beating it on the held-out patients of an export
+(`--data`). What each check found is printed and noted on the version in MLflow, also when it is refused. A person's
+name goes on record, in MLflow and in `OUT.promotion.json`, which the practice reads when the model is offered to it.
+The alias `champion` moves with the promotion, and back with `--back-to`; where the practice signed another model into
+service on its own page, `cleanclaim-train reconcile` brings the register after its books.
 """
 
 from __future__ import annotations
@@ -14,18 +17,16 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from billing_core.errors import BillingError
 from models import artifact
 from models.coding.suggester import KIND as CODING
 from models.denial.predictor import KIND as DENIAL
 from models.denial.predictor import Predictor
-from training import coding_gate, gate, tracking
+from training import coding_gate, denial_gate, tracking
 from training.evaluate import read_predictions
 from training.evaluate_coding import FolderError
 
-LEAST = 60  # held-out claims below which a comparison says nothing
 REFUSED = 3
 
 _RESERVED = ("format", "files", "seal")
@@ -35,26 +36,16 @@ class PromotionError(BillingError):
     """The challenger cannot be compared or copied."""
 
 
-def compare(held_out: Path, in_service: Path, seed: int) -> gate.Verdict:
+def compare(held_out: Path, in_service: Path, seed: int) -> denial_gate.Judgement:
     """The challenger's recipe against the model in service, on the judged claims sent after the latter had learned:
-    each prediction of either was made from what was known before its claim was sent.
+    each prediction of either was made from what was known before its claim was sent. Raises GateError.
     """
     theirs = Predictor.load(in_service)
     first = date.fromisoformat(str(theirs.artifact.manifest["known_by"]))
-    rows: list[dict[str, Any]] = [row for row in read_predictions(held_out) if row["submitted_on"] >= first]
-    if len(rows) < LEAST:
-        raise PromotionError(
-            f"only {len(rows)} judged claims were sent after the model in service had learned",
-            mend="train again on a later export",
-        )
-    return gate.compare(
-        "the model in service",
-        [bool(row["denied"]) for row in rows],
-        [float(row["probability"]) for row in rows],
-        [ppm / 1_000_000 for ppm in theirs.probabilities_ppm([row["row"] for row in rows])],
-        [str(row["patient_key"]) for row in rows],
-        seed,
-    )
+    rows = [row for row in read_predictions(held_out) if row["submitted_on"] >= first]
+    payers = [str(row.get("payer", "")) for row in rows]
+    said = [ppm / 1_000_000 for ppm in theirs.probabilities_ppm([row["row"] for row in rows], payers=payers)]
+    return denial_gate.judge(rows, said, first.isoformat(), seed)
 
 
 def copy(source: artifact.Artifact, target: Path) -> None:
@@ -75,7 +66,7 @@ def promotion_file(out: Path) -> Path:
 
 def verdict_on(
     model: str, version: tracking.Registered, challenger: Path, in_service: Path, data: Sequence[Path], seed: int
-) -> gate.Verdict | coding_gate.Verdict:
+) -> denial_gate.Judgement | coding_gate.Verdict:
     """The challenger against the model in service, by the gate of its kind. Raises PromotionError."""
     if model == DENIAL:
         return compare(version.beside / "held_out.parquet", in_service, seed)
@@ -96,22 +87,36 @@ def promote(
     """Exit status and what happened, in words: 0 promoted or already there, REFUSED when the gate says no."""
     if model == CODING and signed_by == NOBODY:
         raise PromotionError("a code suggester is promoted by a person", mend="say who signs: --signed-by NAME")
-    version = tracking.by_alias(tracking_url, model)
+    version = tracking.candidate(tracking_url, model)
     challenger = artifact.open_artifact(version.artifact)
     if challenger.kind != model:
         raise PromotionError("the registered files are another kind of model", where=challenger.kind[:40])
     if dict(version.tags).get("gate") != "passed":
         return REFUSED, f"{model} version {version.version} did not pass its gate: nothing changed\n"
     in_service = against or (out if (out / artifact.MANIFEST).exists() else None)
-    words = "no model was in service"
+    words, told = "no model was in service", ""
     if in_service is not None and artifact.open_artifact(in_service).sha256 == challenger.sha256:
         words = "it is the model in service"
     elif in_service is not None:
         verdict = verdict_on(model, version, challenger.path, in_service, data, seed)
         words = f"it {verdict}"
+        if isinstance(verdict, denial_gate.Judgement):
+            told = verdict.text()
+            tracking.note(tracking_url, version, _noted(verdict))
         if not verdict.passed:
-            return REFUSED, f"{model} version {version.version} {verdict}: nothing changed\n"
-    return 0, _crown(tracking_url, version, challenger, out, signed_by, words)
+            return REFUSED, f"{told}{model} version {version.version} is refused: {verdict}; nothing changed\n"
+    return 0, told + _crown(tracking_url, version, challenger, out, signed_by, words)
+
+
+def _noted(verdict: denial_gate.Judgement) -> dict[str, str]:
+    """What the checks found, as tags of the version; the names are ours and the payers' numbers."""
+    refused = " / ".join(check.name for check in verdict.refusals)
+    return {
+        "promotion": "passed" if verdict.passed else "refused",
+        "promotion_claims": str(verdict.n),
+        "promotion_checks": f"{len(verdict.checks) - len(verdict.refusals)} of {len(verdict.checks)} hold",
+        "promotion_refused_by": refused[:200] or "none",
+    }
 
 
 def go_back(tracking_url: str, model: str, number: int, out: Path, signed_by: str) -> tuple[int, str]:

@@ -2,7 +2,8 @@
 
 What is recorded is free of patient data: parameters and tags are short technical texts (a name or a sentence with
 other characters is refused), metrics are numbers, and the files are the artifact directory and what the caller puts
-beside it. Aliases: `challenger` is the newest version that passed its gate, `champion` the one put in service.
+beside it. Aliases: `challenger` is the newest version that passed its gate and was not put in service, `champion` the
+one in service; what the practice's books say of that is theirs to say, and training/reconcile.py brings it here.
 """
 
 from __future__ import annotations
@@ -115,6 +116,28 @@ def by_alias(tracking: str, model: str, alias: str = CHALLENGER) -> Registered:
         ) from error
 
 
+def candidate(tracking: str, model: str) -> Registered:
+    """The version to be promoted: the challenger; where there is none the champion, which is there already."""
+    client = _client(tracking)
+    for alias in (CHALLENGER, CHAMPION):
+        if (found := _with_alias(client, model, alias)) is not None:
+            return _registered(client, found)
+    raise TrackingError(f"no version of model {model} is registered", mend=f"train one first: cleanclaim-train {model}")
+
+
+def versions(tracking: str, model: str) -> tuple[Registered, ...]:
+    """Every version of `model`, the first first."""
+    client = _client(tracking)
+    found = client.search_model_versions(f"name = '{model}'")
+    return tuple(sorted((_registered(client, each) for each in found), key=lambda r: r.version))
+
+
+def holder(tracking: str, model: str, alias: str) -> int | None:
+    """The number of the version that carries the alias, if one does."""
+    found = _with_alias(_client(tracking), model, alias)
+    return int(found.version) if found is not None else None
+
+
 def by_version(tracking: str, model: str, number: int) -> Registered:
     """The version of `model` with that number; TrackingError when there is none."""
     client = _client(tracking)
@@ -129,11 +152,42 @@ def by_version(tracking: str, model: str, number: int) -> Registered:
 
 
 def crown(tracking: str, version: Registered, *, signed_by: str) -> None:
-    """Give the version the alias champion and write down who signed for it (a user name, not a sentence)."""
+    """Give the version the alias champion and write down who signed for it (a user name, not a sentence). It is no
+    longer a challenger; the champion before it, if any, is told in the tag `replaced`.
+    """
     _refuse_prose({"signed by": signed_by})
     client = _client(tracking)
-    client.set_model_version_tag(version.model, str(version.version), "signed_by", signed_by)
-    client.set_registered_model_alias(version.model, CHAMPION, str(version.version))
+    name, number = version.model, str(version.version)
+    before = _with_alias(client, name, CHAMPION)
+    client.set_model_version_tag(name, number, "signed_by", signed_by)
+    if before is not None and str(before.version) != number:
+        client.set_model_version_tag(name, number, "replaced", str(before.version))
+    client.set_registered_model_alias(name, CHAMPION, number)
+    challenger = _with_alias(client, name, CHALLENGER)
+    if challenger is not None and str(challenger.version) == number:
+        client.delete_registered_model_alias(name, CHALLENGER)
+
+
+def challenge(tracking: str, version: Registered) -> None:
+    """Give the version the alias challenger."""
+    _client(tracking).set_registered_model_alias(version.model, CHALLENGER, str(version.version))
+
+
+def note(tracking: str, version: Registered, tags: Mapping[str, str]) -> None:
+    """Write short technical texts beside the version, such as what the gate of promotion said of it."""
+    _refuse_prose(tags)
+    client = _client(tracking)
+    for key, value in sorted(tags.items()):
+        client.set_model_version_tag(version.model, str(version.version), key, value)
+
+
+def _with_alias(client: MlflowClient, model: str, alias: str) -> Any:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(model, alias)
+    except MlflowException:
+        return None
 
 
 def _client(tracking: str) -> MlflowClient:

@@ -112,8 +112,8 @@ def _edit(view: AppealView) -> None:
     with st.form(f"letter_{view.id}", border=False):
         rows = [{"Sentence": s.words, "Where it stands": s.source} for s in view.sentences]
         edited = st.data_editor(
-            rows, num_rows="dynamic", width="stretch", key=f"rows_{view.id}_{len(rows)}",
-            column_config={"Sentence": st.column_config.TextColumn(width="large")},
+            rows, num_rows="dynamic", width="stretch", height="content", key=f"rows_{view.id}_{len(rows)}",
+            column_config={"Sentence": st.column_config.TextColumn(width=700)},
         )  # fmt: skip
         st.caption("A sentence cites a source of the draft, or begins its own with chart:, contract: or remittance:")
         if st.form_submit_button("Keep the letter"):

@@ -154,9 +154,9 @@ def _ends(item: GuarantorItem) -> None:
     why = f"balance_why_{item.id}"
     st.text_input("Reason", key=why, max_chars=200)
     _button("Ask for the write-off", "writeoff", lambda: _ask(item, kind or "small balance", typed(why)))
-    if item.owed != "0.00":
+    if item.may_place and item.owed != "0.00":
         _button("Place in collections", "place", lambda: _place(item, typed(why)))
-    if item.in_collections != "0.00":
+    if item.may_place and item.in_collections != "0.00":
         _button("Take back from collections", "give_back", lambda: _give_back(item, typed(why)))
 
 
@@ -179,7 +179,8 @@ def _asked(api: money.MoneyClient) -> None:
     strip((counted(len(waiting), "write-off"), "of patients' balances asked for", ""))
     for item in waiting:
         asked = f"of {item.guarantor}, {item.kind}: {item.reason} ({item.asked_by}, {item.asked_on})"
-        second_person(item.id, (dollars(item.amount), asked, ""), partial(_approve, item), partial(_decline, item))
+        facts = (dollars(item.amount), asked, "")
+        second_person(item.id, facts, item.second, partial(_approve, item), partial(_decline, item))
 
 
 def _approve(item: PatientBalanceItem) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, show_done, typed
+from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
 from app_streamlit.widgets.look import added, counted, dollars, strip
-from app_streamlit.widgets.picklist import Row, show_table
-from serving.schemas.money import BankView, HandMatchIn
+from app_streamlit.widgets.picklist import Row, picklist, show_table
+from serving.schemas.money import BankView, HandMatchIn, MatchView
 
 DEPOSITS = (("Day", ""), ("Amount", "number"), ("What the bank says", "code"))
+MATCH = "bank_match"
+MATCHES = (("Day", ""), ("Amount", "number"), ("What the bank says", "code"), ("Remittances", "code"), ("How", "long"))
 WAITING = (("Paid on", ""), ("Amount", "number"), ("Payer", ""), ("Check or trace", "code"))
 
 
@@ -51,6 +53,37 @@ def show() -> None:
             st.info("Every payment that a payer announced is at the bank.")
     if view.unmatched_deposits:
         _by_hand(view)
+    _explained()
+
+
+def _explained() -> None:
+    """What is matched already, and the way back: a reversal, by name and with the reason."""
+    shown, find = st.columns([6, 4], vertical_alignment="center")
+    if not shown.toggle("Deposits that are explained", key="bank_done"):
+        return
+    found = money.current().matches(find.text_input("Find", key="bank_find", placeholder="day, amount, trace or words"))
+    if not found:
+        st.info("No deposit is explained yet." if not typed("bank_find") else "No explained deposit has that.")
+        return
+    now = chosen(MATCH, [match.id for match in found])
+    rows = [
+        Row(m.id, [(m.on, ""), (m.amount, "strong"), (m.reference, ""), (", ".join(m.traces), ""), (m.how, "quiet")])
+        for m in found
+    ]
+    picklist("matches", MATCHES, rows, now, on_pick=choose(MATCH), height="32vh", keys=("ArrowDown", "ArrowUp"))
+    match = next(match for match in found if match.id == now)
+    with st.container(border=True):
+        said, why, undo = st.columns([4, 4, 2], vertical_alignment="bottom")
+        with said:
+            strip((dollars(match.amount), f"of {match.on}, {match.how}", ""))
+        key = f"bank_undo_{match.id}"
+        why.text_input("Why the match is wrong", key=key, max_chars=200)
+        undo.button("Undo the match", width="stretch", on_click=act, args=(lambda: _undo(match, typed(key)),))
+
+
+def _undo(match: MatchView, why: str) -> str:
+    money.current().undo_match(match.id, why)
+    return f"The match of {dollars(match.amount)} is undone; the deposit waits for you, and so do its remittances."
 
 
 def _match(file: Any) -> str:

@@ -6,7 +6,6 @@ Keys: down and up go through the queue, j and k through the claim's lines.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +45,8 @@ FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}  # CLM05-3
 ANSWERED = {"paid", "partly denied", "denied", "unprocessable", "closed"}  # the payer has decided the claim
 CLAIM, LINE, MENDED, SENT = "biller_claim", "biller_line", "biller_mended", "biller_sent"
 CAPACITY, APPEALED = "biller_capacity", "biller_appealed"
+STATE, PAYER, FIRST = "queue_state", "queue_payer", "queue_first"
+PAGE = 100  # rows drawn at once: a browser draws more, but nobody reads them
 REFUSED = {"denied", "partly denied"}  # what may be appealed
 TODAY = "today's work"
 COLUMNS = (
@@ -75,7 +76,7 @@ LINE_COLUMNS = (
     ("Open", "number"),
     ("Owed by", ""),
 )
-SOON = 14  # days before a deadline from which it is marked
+SOON = 14  # days before a deadline from which it is marked; the API counts by the same
 LIKELY = 50  # per cent of risk from which it is marked
 EVERY = "all"
 
@@ -83,15 +84,15 @@ EVERY = "all"
 def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = loop.current()
-    queue = api.queue_for(int(st.session_state.get(CAPACITY, 0)))
-    _head(queue, len(api.ready()))
+    queue = api.queue_page(_wanted())
+    _head(queue)
     show_held()
     _show_sent()
     _show_mended()
     _show_appealed()
-    items = _filtered(queue.items)
+    items = queue.items
     if not items:
-        st.info("Nothing waits to be worked." if not queue.items else "No claim of the queue fits this choice.")
+        st.info("No claim of the queue fits this choice." if queue.waiting else "Nothing waits to be worked.")
         return
     known = [item.claim_id for item in items]
     wanted = (st.session_state.get(CLAIM), st.query_params.get("claim"), known[0])
@@ -109,50 +110,67 @@ def _choose(claim_id: str) -> None:
 # --- the queue ---
 
 
-def _head(queue: QueueView, ready: int) -> None:
-    items = queue.items
-    facts, state, payer, hours, send = st.columns([6, 2, 2, 1.4, 2], vertical_alignment="center")
-    soon = sum(item.days_left is not None and 0 <= item.days_left <= SOON for item in items)
-    past = sum(item.days_left is not None and item.days_left < 0 for item in items)
+def _wanted() -> dict[str, str | int | bool]:
+    """The part of the queue that is shown: the state and payer chosen, and the page, at first that of the claim."""
+    state, payer = (str(st.session_state.get(key, EVERY)) for key in (STATE, PAYER))
+    claim = "" if FIRST in st.session_state else st.session_state.get(CLAIM) or st.query_params.get("claim", "")
+    return {
+        "capacity": int(st.session_state.get(CAPACITY, 0)),
+        "state": "" if state in (EVERY, TODAY) else state,
+        "payer": "" if payer == EVERY else payer,
+        "today": state == TODAY,
+        "first": int(st.session_state.get(FIRST, 0)),
+        "limit": PAGE,
+        "claim": str(claim)[:100],
+    }
+
+
+def _first_page() -> None:
+    """Another choice begins with its best."""
+    st.session_state[FIRST] = 0
+
+
+def _head(queue: QueueView) -> None:
+    paged = queue.fitting > PAGE
+    facts, *pages, state, payer, hours, send = st.columns(
+        [4.6, 1.8, 2, 2, 1.4, 2] if paged else [6, 2, 2, 1.4, 2], vertical_alignment="center"
+    )
     with facts:
         strip(
-            (str(len(items)), "claims to work", ""),
+            (f"{queue.waiting:,}", "claims to work", ""),
             (dollars(queue.total_at_stake), "at stake", ""),
-            (str(soon), f"due within {SOON} days", "bad" if soon else ""),
-            (str(past), "past their deadline", "bad" if past else ""),
+            (str(queue.due_soon), f"due within {SOON} days", "bad" if queue.due_soon else ""),
+            (str(queue.lapsed), "past their deadline", "bad" if queue.lapsed else ""),
             *(
                 [(str(queue.chosen), f"for today, worth {dollars(queue.expected_today)} expected", "")]
                 if queue.capacity
                 else []
             ),
         )
-    today = [TODAY] if queue.capacity else []
-    for place, key, values, words in (
-        (state, "queue_state", {item.state for item in items}, "states"),
-        (payer, "queue_payer", {item.payer for item in items}, "payers"),
-    ):
+    st.session_state[FIRST] = queue.first
+    for place in pages:
         place.selectbox(
-            words.capitalize(), [EVERY, *(today if key == "queue_state" else ()), *sorted(values)], key=key,
-            label_visibility="collapsed",
+            "Which of them", list(range(0, queue.fitting, PAGE)), key=FIRST, label_visibility="collapsed",
+            format_func=lambda first: f"{first + 1:,} to {min(first + PAGE, queue.fitting):,} of {queue.fitting:,}",
+        )  # fmt: skip
+    for place, key, values, words in (
+        (state, STATE, [*([TODAY] if queue.capacity else []), *queue.states], "states"),
+        (payer, PAYER, queue.payers, "payers"),
+    ):
+        kept = st.session_state.get(key, EVERY)  # stays chosen when its last claim has left the queue
+        place.selectbox(
+            words.capitalize(), list(dict.fromkeys((EVERY, *values, kept))), key=key, label_visibility="collapsed",
             format_func=lambda value, words=words: f"all {words}" if value == EVERY else value,
+            on_change=_first_page,
         )  # fmt: skip
     hours.number_input(
         "How many claims you can work today", 0, 10_000, key=CAPACITY, label_visibility="collapsed",
         help="How many claims you can work today; 0: not said",
     )  # fmt: skip
     send.button(
-        f"Send {counted(ready, 'ready claim')}",
-        disabled=not ready, on_click=_send, width="stretch",
+        f"Send {counted(queue.ready, 'ready claim')}",
+        disabled=not queue.ready, on_click=_send, width="stretch",
     )  # fmt: skip
-
-
-def _filtered(items: Sequence[QueueItem]) -> list[QueueItem]:
-    state, payer = st.session_state.get("queue_state", EVERY), st.session_state.get("queue_payer", EVERY)
-    return [
-        item
-        for item in items
-        if (state in (EVERY, item.state) or (state == TODAY and item.today)) and payer in (EVERY, item.payer)
-    ]
 
 
 def _cells(item: QueueItem) -> tuple[Cell, ...]:
@@ -258,7 +276,7 @@ def _wrong(claim: ClaimView, item: QueueItem) -> None:
         st.html(f'<ul class="findings">{steps}</ul>')
     elif item.mend:
         strip(("To mend it:", item.mend, ""))
-    strip(("", _worth(item), ""))
+    strip(("Worth working:", item.worth, "bad" if item.lapsed else ""))
     denied = [
         FindingView(rule="denial", severity="error", message=words, where=claim.payer, mend="")
         for words in claim.denials
@@ -364,24 +382,18 @@ def _line(line: ClaimLineView, reckoned: ReckonedLine | None, state: str) -> tup
 
 
 def _risk(claim: ClaimView) -> None:
-    """What the model thinks, why, and what would lower it. It orders the queue and enters no claim."""
+    """What the model thinks, why, what would lower it, what else to expect. It orders the queue and enters no claim."""
     if claim.risk is None:
         return
     strip((f"{claim.risk}%", "risk of denial, by the model; it advises and changes nothing", ""))
+    if claim.outlook is not None:
+        st.html(f'<p class="outlook">{html.escape(" ".join(claim.outlook.words))}</p>')
     reasons = "".join(
         f"<li>{html.escape(reason.words)} <small>{reason.points:+d}</small></li>" for reason in claim.risk_reasons
     )
     mends = "".join(f"<li class='good'><b>{html.escape(words)}</b></li>" for words in claim.what_if)
     if reasons or mends:
         st.html(f'<ul class="findings">{mends}{reasons}</ul>')
-
-
-def _worth(item: QueueItem) -> str:
-    """How the expected value of working the claim comes about."""
-    return (
-        f"{dollars(item.at_stake)} at stake x {item.probability}% lost unless worked x {item.effect}% of it saved"
-        f" - {dollars(item.cost)} of work = {dollars(item.expected_value)}"
-    )
 
 
 # --- the mend ---

@@ -5,18 +5,23 @@ Keys: down and up go through the credits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from app_streamlit import money
+from app_streamlit.client import ApiProblem
 from app_streamlit.widgets.acting import act, choose, chosen, second_person, show_done, typed
 from app_streamlit.widgets.look import added, counted, dollars, strip
-from app_streamlit.widgets.picklist import Cell, Row, picklist
-from serving.schemas.money import CreditItem, InvestigationIn, RefundIn, RefundTermIn
+from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from serving.schemas.money import CreditItem, InvestigationIn, RefundIn, RefundTermIn, RequestedIn
 
 CREDIT = "credit"
+FROM = {"identified": "day it was identified", "request": "request"}
+RULES = (("State", ""), ("Whose", ""), ("Goes back within", ""), ("In force", ""), ("Source", "long"), ("Says", "long"))
 SOON = 14  # days before it is due from which a credit is marked
 COLUMNS = (
     ("Whose", ""),
@@ -52,6 +57,7 @@ def show() -> None:
     else:
         st.info("No credit balance is known. Look for new ones: the day it is found starts its clock.")
     _refunds(api)
+    _rules(api)
 
 
 def _find() -> str:
@@ -104,30 +110,72 @@ def _ask_refund(item: CreditItem, amount: str, why: str) -> str:
 
 
 def _clock(item: CreditItem) -> None:
-    """What moves the day: an investigation for the government's 60 days, else the contract's or the state's term."""
+    """What moves the day: an investigation for the government's 60 days, a request, else a term that a person read."""
     if item.suspended_until:
         strip(("Suspended", f"by a good-faith investigation until {item.suspended_until}", ""))
-    lawful = "42 CFR" in item.rule
-    strip(("Its clock", item.rule, ""))
-    when = st.date_input(
-        "The investigation ends" if lawful else "It goes back by", date.today() + timedelta(days=30),
-        key=f"clock_on_{item.id}",
-    )  # fmt: skip
-    why = f"clock_why_{item.id}"
-    st.text_input("What is looked into" if lawful else "By which contract or state rule", key=why, max_chars=200)
-    st.button(
-        "Begin a good-faith investigation" if lawful else "Set the day", key="clock_set", on_click=act,
-        args=(lambda: _set(item, lawful, str(when), typed(why)),),
-    )  # fmt: skip
-
-
-def _set(item: CreditItem, lawful: bool, on: str, words: str) -> str:
-    api = money.current()
-    if lawful:
-        done = api.investigate(item.id, InvestigationIn(until=on, reason=words))
+    if item.requested_on:
+        strip(("Asked for", f"on {item.requested_on}", ""))
+    strip(("Its clock", item.rule, "" if item.decidable else "bad"))
+    if "42 CFR" in item.rule:
+        _entry(item, "The investigation ends", "What is looked into", "Begin a good-faith investigation", _investigate)
+    elif item.decidable and item.kind == "payer":
+        _entry(item, "They asked for it on", "By which letter", "Note that they asked", _requested)
     else:
-        done = api.name_term(item.id, RefundTermIn(due=on, rule=words))
-    return f"It goes back by {done.due}."
+        _entry(item, "It goes back by", "By which contract or state rule", "Set the day", _name)
+
+
+def _entry(item: CreditItem, day: str, words: str, button: str, do: Callable[[CreditItem, str, str], str]) -> None:
+    ahead = 0 if do is _requested else 30
+    when = st.date_input(day, date.today() + timedelta(days=ahead), key=f"clock_on_{item.id}")
+    why = f"clock_why_{item.id}"
+    st.text_input(words, key=why, max_chars=200)
+    st.button(button, key="clock_set", on_click=act, args=(lambda: do(item, str(when), typed(why)),))
+
+
+def _investigate(item: CreditItem, on: str, words: str) -> str:
+    return _goes_back(money.current().investigate(item.id, InvestigationIn(until=on, reason=words)))
+
+
+def _requested(item: CreditItem, on: str, words: str) -> str:
+    return _goes_back(money.current().requested(item.id, RequestedIn(on=on, reason=words)))
+
+
+def _name(item: CreditItem, on: str, words: str) -> str:
+    return _goes_back(money.current().name_term(item.id, RefundTermIn(due=on, rule=words)))
+
+
+def _goes_back(item: CreditItem) -> str:
+    return f"It goes back by {item.due}." if item.due else f"Noted. {item.rule}."
+
+
+def _rules(api: money.MoneyClient) -> None:
+    """The states' rules that the practice keeps; a manager puts a file of them in force."""
+    kept = api.refund_rules()
+    with st.expander(f"State rules kept here ({len(kept.rules)}); this practice is in {kept.ours}"):
+        if kept.rules:
+            rows = [
+                Row(
+                    f"{r.state} {r.whose} {r.effective}",
+                    [
+                        (r.state, "strong"), (r.whose, ""), (f"{r.days} days from the {FROM[r.since]}", ""),
+                        (f"{r.effective} to {r.terminated or 'now'}", "quiet"), (r.source, ""), (r.says, "quiet"),
+                    ],
+                )
+                for r in kept.rules
+            ]  # fmt: skip
+            show_table("refund_rules", RULES, rows)
+        else:
+            st.caption("None. Enter the rules of your state from its statute: they decide where no contract does.")
+        if kept.may_write:
+            file = st.file_uploader("A file of rules (TOML, see docs/money.md)", key="refund_rules_file")
+            st.button("Put it in force", disabled=file is None, on_click=act, args=(lambda: _save_rules(file),))
+
+
+def _save_rules(file: Any) -> str:
+    done = money.current().save_refund_rules(file.getvalue().decode("utf-8", "replace"))
+    if done.findings:
+        raise ApiProblem(f"Nothing is kept: {'; '.join(done.findings[:5])}", "Correct the file and take it in again.")
+    return f"{counted(len(done.rules), 'rule')} in force. Look for new credits: their days are reckoned anew."
 
 
 def _refunds(api: money.MoneyClient) -> None:
@@ -136,7 +184,8 @@ def _refunds(api: money.MoneyClient) -> None:
     strip((counted(len(waiting), "refund"), "asked for", ""))
     for item in waiting:
         asked = f"to {item.name}: {item.reason} ({item.asked_by}, {item.identified_on})"
-        second_person(item.id, (dollars(item.amount), asked, ""), partial(_approve, item), partial(_decline, item))
+        facts = (dollars(item.amount), asked, "")
+        second_person(item.id, facts, item.second, partial(_approve, item), partial(_decline, item))
 
 
 def _approve(item: CreditItem) -> str:

@@ -57,6 +57,9 @@ def _close(sheet: DaySheetView) -> None:
     if sheet.closed:
         said(f"{sheet.on} is closed. Nothing is posted with its date any more; its chain ended at {sheet.chain[:16]}.")
         return
+    if not sheet.may_close:
+        st.caption(f"{sheet.on} is open. A manager closes it.")
+        return
     sure, close = st.columns([7, 3], vertical_alignment="center")
     agreed = sure.checkbox(
         f"Close {sheet.on} and every day before it: what comes later belongs to the next open day, and this is not"

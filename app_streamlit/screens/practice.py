@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from app_streamlit import client, loop
+from app_streamlit.widgets.acting import waits_for
 from app_streamlit.widgets.look import counted, dollars, said, strip
 from app_streamlit.widgets.messages import hold, show_held, show_problem
 from app_streamlit.widgets.picklist import Row, show_table
@@ -100,7 +101,7 @@ def _shares(counts: Mapping[str, int]) -> list[Row]:
 
 
 def _write_offs(api: client.Client) -> None:
-    """What waits for a second person: who asked may not approve, and the API sees to it."""
+    """What waits for a second person: who asked may not approve; what may be done the API says, and sees to it."""
     waiting = api.write_offs()
     show_held()
     strip((counted(len(waiting), "write-off"), "asked for", ""))
@@ -109,8 +110,12 @@ def _write_offs(api: client.Client) -> None:
         with words:
             asked = f"of claim {item.claim_number}: {item.reason} ({item.asked_by}, {item.asked_on})"
             strip((dollars(item.amount), asked, ""))
-        approve.button("Approve", key=f"approve_{item.id}", on_click=_decide, args=(item.id, "approve"))
-        decline.button("Decline", key=f"decline_{item.id}", on_click=_decide, args=(item.id, "decline"))
+            if not item.second.may_approve:
+                st.caption(waits_for(item.second))
+        if item.second.may_approve:
+            approve.button("Approve", key=f"approve_{item.id}", on_click=_decide, args=(item.id, "approve"))
+        if item.second.may_decline:
+            decline.button("Decline", key=f"decline_{item.id}", on_click=_decide, args=(item.id, "decline"))
 
 
 def _decide(work_id: str, verb: Literal["approve", "decline"]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, choose, chosen, show_done
+from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
 from app_streamlit.widgets.entries import show_entries, show_segments
 from app_streamlit.widgets.look import account_link, added, counted, dollars, said, strip
 from app_streamlit.widgets.messages import show_findings
@@ -19,6 +19,7 @@ from serving.schemas.billing import ReceiptView
 from serving.schemas.money import AnsweredClaim, AnswerView, RemittanceItem, RemittanceView
 
 REMITTANCE, CLAIM, RECEIPTS = "remittance", "remittance_claim", "remittance_receipts"
+PAGE = 100  # claims of a remittance that the API gives at once
 STATES = {"": "all", "posted": "posted", "held": "held"}
 COLUMNS = (("Paid on", ""), ("Payer", ""), ("Check or trace", "code"), ("Amount", "number"), ("", ""))
 CLAIMS = (
@@ -161,20 +162,23 @@ def _cells(item: RemittanceItem) -> tuple[Cell, ...]:
 
 
 def _remittance(api: money.MoneyClient, remittance_id: str) -> None:
-    page = int(st.session_state.get(f"page_{remittance_id}", 1))
-    view = api.remittance(remittance_id, page)
+    page, sought = int(st.session_state.get(f"page_{remittance_id}", 1)), typed(f"find_{remittance_id}")
+    view = api.remittance(remittance_id, page, sought)
     _payment(view)
     for why in view.reasons:
         said(f"Held, nothing of it is posted: {why}. Ask the payer for a corrected file.", "bad")
     if view.provider_adjustments:
         _provider_adjustments(view)
-    if not view.claims:
+    if not view.claims and not sought:
         st.info("This payment speaks of no claim.")
         return
     left, right = st.columns(2)
     with left:
+        _pages(view, remittance_id, sought)
+        if not view.claims:
+            st.info("No claim of this payment has that number.")
+            return
         position = _claims(view)
-        _pages(view, remittance_id)
     with right:
         _answer(api.one_answer(remittance_id, position), view)
 
@@ -231,10 +235,27 @@ def _claim(claim: AnsweredClaim) -> tuple[Cell, ...]:
     )
 
 
-def _pages(view: RemittanceView, remittance_id: str) -> None:
-    pages = -(-view.claims_count // 100)
+def _pages(view: RemittanceView, remittance_id: str, sought: str) -> None:
+    """Where there are more claims than a page: how many, and the way to one of them."""
+    pages = -(-view.claims_count // PAGE)
+    if pages < 2 and not sought:
+        return
+    facts, find, page = st.columns([5, 3, 2], vertical_alignment="bottom")
+    with facts:
+        strip(
+            (counted(view.claims_count, "claim"), f"paid {dollars(view.claims_paid)}", ""),
+            (str(view.claims_unmatched or ""), "of them are none of ours" if view.claims_unmatched else "", "bad"),
+        )
+    find.text_input(
+        "Find a claim", key=f"find_{remittance_id}", placeholder="part of its number", on_change=_first_page,
+        args=(remittance_id,),
+    )  # fmt: skip
     if pages > 1:
-        st.number_input(f"Page of {pages} ({view.claims_count:,} claims)", 1, pages, key=f"page_{remittance_id}")
+        page.number_input(f"Page of {pages:,}", 1, pages, key=f"page_{remittance_id}")
+
+
+def _first_page(remittance_id: str) -> None:
+    st.session_state[f"page_{remittance_id}"] = 1
 
 
 def _answer(answer: AnswerView, view: RemittanceView) -> None:

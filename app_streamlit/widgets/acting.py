@@ -9,6 +9,7 @@ import streamlit as st
 from app_streamlit.client import ApiProblem
 from app_streamlit.widgets.look import said, strip
 from app_streamlit.widgets.messages import hold, show_held
+from serving.schemas.access import SecondPerson
 
 DONE = "acting_done"
 
@@ -52,16 +53,33 @@ def typed(key: str) -> str:
 
 
 def second_person(
-    key: str, asked: tuple[str, str, str], approve: Callable[[], str], decline: Callable[[str], str]
+    key: str,
+    asked: tuple[str, str, str],
+    second: SecondPerson,
+    approve: Callable[[], str],
+    decline: Callable[[str], str],
 ) -> None:
-    """One thing that waits for a second person, in a row. `decline` is given the reason that was typed.
+    """One thing that waits for a second person, in a row: what the one who looks may do, else whom it waits for.
 
-    Who asked may not approve; the API sees to it.
+    `decline` is given the reason that was typed. What may be done the API says, and sees to it.
     """
     words, reason, yes, no = st.columns([5, 3, 1, 1], vertical_alignment="center")
     with words:
         strip(asked)
+    if not second.may_approve:
+        with words:
+            st.caption(waits_for(second))
+    if not second.may_decline:
+        return
     why = f"why_not_{key}"
     reason.text_input("Why not", key=why, placeholder="why not, when declined", label_visibility="collapsed")
-    yes.button("Approve", key=f"approve_{key}", on_click=act, args=(approve,))
+    if second.may_approve:
+        yes.button("Approve", key=f"approve_{key}", on_click=act, args=(approve,))
     no.button("Decline", key=f"decline_{key}", on_click=act, args=(lambda: decline(typed(why)),))
+
+
+def waits_for(second: SecondPerson) -> str:
+    """Whom a wish waits for, where the one who looks may not approve it."""
+    if second.waits_for:
+        return f"Waits for another person: {', '.join(second.waits_for)}."
+    return "Nobody here may approve this: ask the administrator to give another person the role of manager."

@@ -55,6 +55,7 @@ _STYLE = """<style>
 .findings b {font-weight: 600;}
 .segments {font: 12px/1.5 ui-monospace, monospace; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere;}
 .findings small {color: #5d6b77; font-size: .78rem;}
+.outlook {margin: 0; font-size: .86rem; color: #1b2733;}
 </style>"""
 
 

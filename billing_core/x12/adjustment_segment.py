@@ -7,6 +7,7 @@ CAS*PR*1*150**2*70~           patient: 1 takes 150.00, 2 takes 70.00
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from billing_core.money import x12_amount
@@ -44,6 +45,7 @@ def read_adjustments(segments: Iterable[Segment]) -> tuple[Adjustment, ...]:
 
 
 _GROUPS = {group.value: group for group in Group}
+_adjustment = lru_cache(16_384)(Adjustment)  # many lines are adjusted alike
 
 
 def read_adjustment_segment(segment: Segment, found: list[Adjustment]) -> None:
@@ -56,4 +58,4 @@ def read_adjustment_segment(segment: Segment, found: list[Adjustment]) -> None:
         if reason or segment.get(place + 1):
             if not reason:
                 raise segment.error("an adjustment without reason code", "ask the payer to correct it", place)
-            found.append(Adjustment(group, reason, segment.amount(place + 1), segment.get(place + 2)))
+            found.append(_adjustment(group, reason, segment.amount(place + 1), segment.get(place + 2)))

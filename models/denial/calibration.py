@@ -2,21 +2,24 @@
 
 Two forms, both fitted on claims later than those the model learned from: a straight line on the log-odds for few
 claims, held near "as stated" until there is reason to leave it, and isotonic (a rising staircase, joined by straight
-lines) for many. Kept as plain JSON arrays.
+lines) for many. To that comes each payer's own shift on the log-odds, drawn towards none while its claims are few: the
+level of each payer is in the model's columns already, so this is what they leave. Kept as plain JSON.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import exp, log, log1p
 
 PLATT = "platt"
 ISOTONIC = "isotonic"
 ISOTONIC_FROM = 5000  # below this many claims a staircase follows the noise (Niculescu-Mizil and Caruana 2005)
+PAYER_SPREAD = 0.15  # by how much, in standard deviations of log-odds, payers are thought to differ beforehand
+LEAST_OF_A_PAYER = 60  # claims below which a payer has no calibration of its own
 LOOSENESS = 0.1  # how far, in standard deviations, slope and intercept are thought to lie from 1 and 0 beforehand
 
 _EDGE = 1e-6  # no probability is nearer to 0 or 1 than this: nothing is certain about a payer
@@ -24,14 +27,17 @@ _EDGE = 1e-6  # no probability is nearer to 0 or 1 than this: nothing is certain
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`kind` is PLATT (x = slope, y = intercept, one value each) or ISOTONIC (knots x rising, y not falling)."""
+    """`kind` is PLATT (x = slope, y = intercept, one value each) or ISOTONIC (knots x rising, y not falling). `payers`:
+    the shift of each payer that has one of its own, in log-odds.
+    """
 
     kind: str
     x: tuple[float, ...]
     y: tuple[float, ...]
+    payers: Mapping[str, float] = field(default_factory=dict)
 
     def apply(self, raw: float) -> float:
-        """The calibrated probability of a raw probability, within 0.000001 and 0.999999."""
+        """The calibrated probability of a raw probability, no payer named, within 0.000001 and 0.999999."""
         if self.kind == PLATT:
             return self.of_log_odds(_log_odds(raw))
         right = bisect_right(self.x, raw)
@@ -43,23 +49,28 @@ class Calibration:
         share = (raw - left_x) / (right_x - left_x)
         return _inside(self.y[right - 1] + share * (self.y[right] - self.y[right - 1]))
 
-    def of_log_odds(self, z: float) -> float:
-        """The calibrated probability of raw log-odds, within the same limits."""
+    def of_log_odds(self, z: float, payer: str = "") -> float:
+        """The calibrated probability of raw log-odds at this payer ("": at any), within the same limits."""
+        shift = self.payers.get(payer)
         if self.kind == PLATT:
-            return _inside(_logistic(self.x[0] * z + self.y[0]))
-        return self.apply(_logistic(z))
+            calibrated = self.x[0] * z + self.y[0]
+            return _inside(_logistic(calibrated if shift is None else calibrated + shift))
+        common = self.apply(_logistic(z))
+        return common if shift is None else _inside(_logistic(_log_odds(common) + shift))
 
     def as_json(self) -> str:
-        """The calibration as JSON arrays."""
-        return json.dumps({"kind": self.kind, "x": self.x, "y": self.y}, sort_keys=True)
+        """The calibration as JSON."""
+        plain = {"kind": self.kind, "x": self.x, "y": self.y, "payers": dict(self.payers)}
+        return json.dumps(plain, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Calibration:
         """The calibration that `as_json` wrote. Raises ValueError for anything else."""
         plain = json.loads(text)
         try:
-            found = cls(str(plain["kind"]), tuple(map(float, plain["x"])), tuple(map(float, plain["y"])))
-        except (KeyError, TypeError) as error:
+            shifts = {str(payer): float(shift) for payer, shift in plain.get("payers", {}).items()}
+            found = cls(str(plain["kind"]), tuple(map(float, plain["x"])), tuple(map(float, plain["y"])), shifts)
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a calibration") from error
         alone = found.kind == PLATT and len(found.x) == 1
         stairs = found.kind == ISOTONIC and len(found.x) > 1 and all(a < b for a, b in pairwise(found.x))
@@ -101,6 +112,32 @@ def fit_platt(raw: Sequence[float], denied: Sequence[bool]) -> Calibration:
     if slope <= 0:
         slope, intercept = 0.0, log(base / (1 - base))
     return Calibration(PLATT, (slope,), (intercept,))
+
+
+def with_payers(
+    common: Calibration, log_odds: Sequence[float], denied: Sequence[bool], payers: Sequence[str]
+) -> Calibration:
+    """The calibration with the shift of each payer that has LEAST_OF_A_PAYER claims among these: the likeliest one
+    when shifts are thought to lie PAYER_SPREAD around none, so few claims move it little. The others have none.
+    """
+    of: dict[str, list[tuple[float, float]]] = {}
+    for z, was, payer in zip(log_odds, denied, payers, strict=True):
+        of.setdefault(payer, []).append((_log_odds(common.of_log_odds(z)), float(was)))
+    shifts = {payer: _shift(points) for payer, points in sorted(of.items()) if len(points) >= LEAST_OF_A_PAYER}
+    return replace(common, payers=shifts)
+
+
+def _shift(points: Sequence[tuple[float, float]]) -> float:
+    """The shift by Newton's method: the loss is convex and PAYER_SPREAD keeps the steps short."""
+    shift, firmness = 0.0, 1 / PAYER_SPREAD**2
+    for _ in range(20):
+        stated = [_logistic(score + shift) for score, _ in points]
+        gradient = firmness * shift + sum(p - target for p, (_, target) in zip(stated, points, strict=True))
+        step = gradient / (firmness + sum(p * (1 - p) for p in stated))
+        shift -= step
+        if abs(step) < 1e-9:
+            break
+    return shift
 
 
 def _line_loss(points: Sequence[tuple[float, float]], slope: float, intercept: float) -> float:

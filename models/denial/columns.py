@@ -14,7 +14,17 @@ from itertools import pairwise
 from typing import Any
 
 from models.denial.facts import ClaimFacts
-from models.denial.families import LATENESS_DAYS, Diagnosis, Kin, Line, Sender
+from models.denial.families import (
+    LATENESS_DAYS,
+    MANY_UNITS,
+    Diagnosis,
+    Kin,
+    Line,
+    Sender,
+    carries_25,
+    is_minor_procedure,
+    is_visit,
+)
 from models.denial.features import (
     DIAGNOSIS_NAMES,
     LINE_NAMES,
@@ -28,7 +38,7 @@ from models.denial.features import (
     sender_values,
     standing_values,
 )
-from models.denial.history import History
+from models.denial.history import ORIGINAL, History
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +327,8 @@ def _senders(claims: ClaimColumns) -> _Kinds:
 
 
 def _lines(claims: ClaimColumns) -> _Kinds:
+    import numpy as np
+
     owner = claims.procedures.owners()
     ours = (
         claims.has_authorization,
@@ -325,14 +337,25 @@ def _lines(claims: ClaimColumns) -> _Kinds:
         claims.procedures.counts() == 1,
     )
     procedures, modifiers, pointed = (c.values for c in (claims.procedures, claims.modifiers, claims.pointed))
+    minor = claims.procedures.largest(_which(procedures, is_minor_procedure))[owner]
+    bare = minor & _which(procedures, is_visit) & ~_which(modifiers, carries_25)
+    bands = np.searchsorted((2, MANY_UNITS), claims.units.values, side="right")
     return Line, [
         (claims.payer.places[owner], claims.payer.words),
         (procedures.places, procedures.words),
         (modifiers.places, modifiers.words),
-        ((claims.units.values > 1).astype(int), _FLAG),
+        (bands, range(3)),
         (pointed.places, pointed.words),
         *((flag.astype(int)[owner], _FLAG) for flag in ours),
+        (bare.astype(int), _FLAG),
     ]
+
+
+def _which(column: Words, kind: Callable[[str], bool]) -> Any:
+    """Which texts are of the kind, asked once for each text there is."""
+    import numpy as np
+
+    return np.asarray([kind(word) for word in column.words] or [False])[column.places]
 
 
 def _diagnoses(claims: ClaimColumns) -> _Kinds:
@@ -356,5 +379,6 @@ def _standings(claims: ClaimColumns) -> Iterator[Standing]:
         claims.submitted.tolist(),
         claims.days_to_submit.tolist(),
         claims.resubmission.astype(bool).tolist(),
+        (~claims.frequency.same(ORIGINAL)).tolist(),
         claims.enrolled_days.tolist(),
     )

@@ -16,6 +16,7 @@ from typing import Generic, NamedTuple, TypeVar
 from billing_core.reason import DenialCategory
 from models.denial.facts import ClaimFacts
 
+MANY_UNITS = 10
 REMEMBERED = 1 << 16  # kinds of lines, senders, diagnoses whose keys are kept at hand
 LATENESS_DAYS = (15, 31, 61, 91, 121, 181, 366)  # payers' filing limits end at 30, 60, 90, 120, 180 or 365 days
 
@@ -31,17 +32,20 @@ class Sender(NamedTuple):
 
 
 class Line(NamedTuple):
-    """What of a line decides how its like fares. `alone`: no other line stands on the claim."""
+    """What of a line decides how its like fares. `units`: its band. `alone`: no other line stands on the claim. `bare`:
+    a visit without modifier 25 beside a minor procedure.
+    """
 
     payer: str
     procedure: str
     modifiers: str
-    several_units: bool
+    units: int
     pointed: str
     has_authorization: bool
     has_referral: bool
     has_referring_provider: bool
     alone: bool
+    bare: bool
 
 
 class Diagnosis(NamedTuple):
@@ -65,11 +69,14 @@ class Family(Generic[Kin]):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Refusals for one of these categories, counted among lines that are alike in what `key` says."""
+    """Refusals for one of these categories, counted among lines that are alike in what `key` says ("": it is of no such
+    kind). `believed`: whether the trade takes the rule for granted before a payer has shown it.
+    """
 
     name: str
     categories: frozenset[str]
     key: Callable[[Line], str]
+    believed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,34 @@ class Habit(Generic[Kin]):
 def category(diagnosis: str) -> str:
     """The ICD-10-CM category: the first three characters."""
     return diagnosis.replace(".", "")[:3].upper()
+
+
+def is_visit(procedure: str) -> bool:
+    """Evaluation and management of an office visit or check-up: 99202 to 99215, 99381 to 99397."""
+    return "99202" <= procedure <= "99215" or "99381" <= procedure <= "99397"
+
+
+def is_minor_procedure(procedure: str) -> bool:
+    """A procedure that includes a visit unless modifier 25 says otherwise: the surgery section (10004 to 69990) and
+    injections (96360 to 96379); venipuncture (36415) is paired with no visit. NCCI policy manual, chapter 1, section D.
+    """
+    surgery = "10004" <= procedure <= "69990" and procedure != "36415"
+    return len(procedure) == 5 and (surgery or "96360" <= procedure <= "96379")
+
+
+def is_yearly(procedure: str) -> bool:
+    """A check-up that plans pay once a year: preventive visits and Medicare's wellness visits (G0438, G0439)."""
+    return "99381" <= procedure <= "99397" or procedure in ("G0438", "G0439")
+
+
+def units_band(units: int) -> int:
+    """One, a few, or many: drugs billed by the milligram where the code counts by ten are many."""
+    return 0 if units < 2 else 1 if units < MANY_UNITS else 2
+
+
+def carries_25(modifiers: str) -> bool:
+    """Whether modifier 25 is among a line's modifiers."""
+    return "25" in modifiers.split()
 
 
 def lateness(days_to_submit: int) -> int:
@@ -140,10 +175,14 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "records",
         frozenset({_C.MEDICAL_NECESSITY, _C.INFORMATION}),
-        lambda line: f"{line.payer}|{line.procedure}|{line.several_units:d}",
+        lambda line: f"{line.payer}|{line.procedure}|{line.units:d}",
     ),
     Cause("other_payer", frozenset({_C.OTHER_PAYER}), _service),
+    Cause("bare_visit", _CODES, lambda line: line.payer if line.bare else "", believed=True),
+    Cause("modifier_25", _CODES, lambda line: line.payer if carries_25(line.modifiers) else ""),
 )
+# Refused for these, the claim was refused as a whole: it says nothing of its lines.
+OF_THE_CLAIM = frozenset({_C.ELIGIBILITY, _C.DUPLICATE, _C.TIMELY_FILING, _C.ENROLLMENT})
 
 LINE_HABITS: tuple[Habit[Line], ...] = (
     Habit("authorization", _service, lambda line: line.has_authorization),
@@ -161,10 +200,19 @@ def sender(facts: ClaimFacts) -> Sender:
 
 def lines(facts: ClaimFacts) -> list[Line]:
     """The claim's lines."""
-    alone = len(facts.procedures) == 1
+    alone, minor = len(facts.procedures) == 1, any(map(is_minor_procedure, facts.procedures))
     papers = (facts.has_authorization, facts.has_referral, facts.has_referring_provider)
     return [
-        Line(facts.payer, procedure, modifiers, units > 1, pointed, *papers, alone)
+        Line(
+            facts.payer,
+            procedure,
+            modifiers,
+            units_band(units),
+            pointed,
+            *papers,
+            alone,
+            minor and is_visit(procedure) and not carries_25(modifiers),
+        )
         for procedure, modifiers, units, pointed in zip(
             facts.procedures, facts.modifiers, facts.units, facts.pointed, strict=True
         )
@@ -192,7 +240,7 @@ def line_keys(line: Line) -> LineKeys:
     """The line's keys. A practice sends the same few thousand kinds of lines: theirs are remembered."""
     return LineKeys(
         tuple(family_key(family, line) for family in LINE_FAMILIES),
-        tuple(f"why {cause.name}:{cause.key(line)}" for cause in CAUSES),
+        tuple(f"why {cause.name}:{key}" if (key := cause.key(line)) else "" for cause in CAUSES),
         tuple(habit_key(habit, line) for habit in LINE_HABITS),
         (f"sent:{line.procedure}", f"sent:{line.procedure}|{line.pointed[:1]}"),
     )
@@ -225,27 +273,59 @@ def every_claim_key(cause: Cause) -> str:
     return f"why {cause.name}"
 
 
-def outcome_keys(
-    facts: ClaimFacts, denied: bool, refused: tuple[str, ...] = (), categories: frozenset[str] = frozenset()
-) -> tuple[tuple[str, bool], ...]:
-    """Every key in which the claim's outcome counts, each once, with whether it counts as denied there: a line that was
-    paid beside one that was refused counts as paid.
+class Known(NamedTuple):
+    """What an outcome tells: keys in which it counts, each once, with whether it counts as denied there; and for the
+    keys of rules whether the rule was applied.
+    """
 
-    `refused` are the procedures that were denied; none named means that the whole claim was.
+    keys: tuple[tuple[str, bool], ...]
+    rules: tuple[tuple[str, bool], ...]
+
+
+def outcome_keys(
+    facts: ClaimFacts,
+    denied: bool,
+    refused: tuple[str, ...] = (),
+    categories: frozenset[str] = frozenset(),
+    repeated: frozenset[str] = frozenset(),
+) -> Known:
+    """Where the claim's outcome counts. A line that was paid beside one that was refused counts as paid; a claim that
+    was refused as a whole says nothing of its lines, nor does a line refused for one reason of other reasons.
+
+    `refused` are the procedures that were denied; none named means that the whole claim was. `repeated` are those that
+    had been given too lately: that they are not covered says nothing of the first time.
     """
     found = dict.fromkeys(sender_keys(sender(facts)), denied)
-    for diagnosis in diagnoses(facts):
-        found.update(dict.fromkeys(diagnosis_keys(diagnosis), denied))
+    rules: dict[str, bool] = {}
     said = [denied and not cause.categories.isdisjoint(categories) for cause in CAUSES]
     found.update(zip(map(every_claim_key, CAUSES), said, strict=True))
+    if denied and categories and (categories <= OF_THE_CLAIM or _another_pays(facts, refused, categories)):
+        return Known(tuple(found.items()), ())
+    for diagnosis in diagnoses(facts):
+        found.update(dict.fromkeys(diagnosis_keys(diagnosis), denied))
     for line in lines(facts):
         hit = denied and (not refused or line.procedure in refused)
         keys = line_keys(line)
+        if hit and line.procedure in repeated:
+            continue
         for key in keys.families:
             found[key] = found.get(key, False) or hit
         for key, why in zip(keys.causes, said, strict=True):
-            found[key] = found.get(key, False) or (hit and why)
-    return tuple(found.items())
+            if key:
+                found[key] = found.get(key, False) or (hit and why)
+                if why or not hit:
+                    rules[key] = rules.get(key, False) or hit
+    return Known(tuple(found.items()), tuple(rules.items()))
+
+
+def _another_pays(facts: ClaimFacts, refused: tuple[str, ...], categories: frozenset[str]) -> bool:
+    """Whether the whole claim was sent to another payer: that is about the patient, not about its lines."""
+    return categories == {_C.OTHER_PAYER} and len(facts.procedures) > 1 and whole(facts, refused)
+
+
+def whole(facts: ClaimFacts, refused: tuple[str, ...]) -> bool:
+    """Whether every line was refused."""
+    return not refused or set(refused) >= set(facts.procedures)
 
 
 def usage_keys(facts: ClaimFacts) -> tuple[tuple[str, bool], ...]:

@@ -39,12 +39,25 @@ from models.denial.families import (
     diagnosis_keys,
     every_claim_key,
     habit_key,
+    is_minor_procedure,
+    is_visit,
+    is_yearly,
     line_keys,
     lines,
     sender,
     sender_keys,
 )
-from models.denial.history import EVERY_CLAIM, HALF_LIFE_DAYS, History, HistoryError, Sent
+from models.denial.history import (
+    EVERY_CLAIM,
+    HALF_LIFE_DAYS,
+    ORIGINAL,
+    CardState,
+    CoverageState,
+    History,
+    HistoryError,
+    ProviderState,
+    Sent,
+)
 
 STRENGTH = 5.0  # claims of its own a family needs before it outweighs the wider one
 CAUSE_STRENGTH = 1.0  # a payer that gives the same reason twice for the same thing has a rule
@@ -52,12 +65,14 @@ CAUSE_PRIOR, CAUSE_PRIOR_CLAIMS = 0.03, 10.0  # how often any one kind of reason
 MOST_IN_A_ROW = 3
 PRIOR_DENIAL_RATE = 0.15  # before any outcome is known; New York 2022: 17.9 % of claims denied
 NEVER_DAYS = 400.0  # "days since" when it never happened, or longer ago than this
+YEARLY_WINDOW = 330  # days: within eleven months no plan pays again
 YEARLY_DAYS = 365  # plans pay a check-up once in a year, some once in eleven months
 LATE_FROM = 45  # days; sooner than this hardly any payer calls a claim late
 SETTLED_DAYS = 180.0  # a coverage older than this is no longer new
 NEWCOMER_DAYS = 120  # payers take one to four months to enter a provider's enrollment
 REFUSED_DAYS = 75  # so long after a refusal for want of enrollment the next one is to be expected
 NEWLY_ENROLLED_DAYS = 150
+ENTERED_DAYS = 90  # by then nearly every payer has entered a new provider
 SENIOR = 65  # from this age Medicare may be the payer that comes first
 LEAST_SUPPORT = 5  # times a procedure was sent before it is known what it is usually for
 
@@ -92,6 +107,7 @@ SENDER_NAMES = (*(f"lift_{family.name}" for family in SENDER_FAMILIES), f"missin
 LINE_NAMES = (
     *(f"lift_{family.name}" for family in LINE_FAMILIES),
     *(name for cause in CAUSES for name in (f"why_{cause.name}", f"why_{cause.name}_recent")),
+    "rules",
     *(f"missing_{habit.name}" for habit in LINE_HABITS),
     "why_authorization_in_a_row",
     "unusual_diagnosis",
@@ -108,7 +124,10 @@ STANDING_NAMES = (
     "days_since_same_procedure",
     "days_since_yearly_service",
     "yearly_too_soon",
+    "yearly_again",
+    "yearly_nearly",
     "duplicate",
+    "part_paid_again",
     "same_service_sent",
     "same_service_paid",
     "same_service_denied",
@@ -121,20 +140,47 @@ STANDING_NAMES = (
     "card_paid",
     "card_unproven_days",
     "card_other_payer",
-    "beyond_refused_lateness",
+    "card_ended",
+    "card_perhaps_ended",
+    "coverage_ended",
+    "coverage_perhaps_ended",
+    "too_late",
     "provider_new",
     "provider_new_to_payer",
     "provider_refused",
     "provider_refused_elsewhere",
+    "provider_not_yet",
 )
 NAMES: tuple[str, ...] = CLAIM_NAMES + SENDER_NAMES + LINE_NAMES + PAIR_NAMES + DIAGNOSIS_NAMES + STANDING_NAMES
 
 # Which way the trade knows a column to go: +1, more of it never makes a claim safer; -1, never riskier.
 _RISING = (
     *("duplicate", "resubmission", "visit_without_25", "yearly_too_soon", "coverage_refused_last"),
-    *("days_late", "lateness", "beyond_refused_lateness", "unusual_diagnosis", "newly_enrolled"),
+    *(
+        "rules",
+        "yearly_again",
+        "yearly_nearly",
+        "part_paid_again",
+        "card_ended",
+        "card_perhaps_ended",
+        "coverage_ended",
+    ),
+    *("coverage_perhaps_ended", "provider_not_yet"),
+    *("days_late", "lateness", "too_late", "unusual_diagnosis", "newly_enrolled"),
     *("card_refused", "card_other_payer"),
     *("provider_new", "provider_new_to_payer", "provider_refused", "provider_refused_elsewhere"),
+)
+BESIDE = 0.08
+_LEVEL = log(BESIDE / (1 - BESIDE))
+_RULE_GROUPS = tuple(
+    tuple(place for place, cause in enumerate(CAUSES) if cause.name in names)
+    for names in (
+        ("authorization",),
+        ("not_covered", "not_covered_for"),
+        ("diagnosis_code", "coding", "coding_for", "bare_visit", "modifier_25"),
+        ("records",),
+        ("other_payer",),
+    )
 )
 _AUTHORIZATION = next(place for place, cause in enumerate(CAUSES) if cause.name == "authorization")
 _FALLING = ("enrolled", "coverage_active", "days_since_yearly_service", "card_refused_days", "card_paid")
@@ -285,6 +331,7 @@ def line_values(line: Line, history: History, day: int) -> tuple[float, ...]:
             values += (_log_odds(every) - usual, _log_odds(of_late) - usual)
         else:
             values += (0.0, 0.0)
+    values.append(_rules(keys.causes, history, day))
     for habit, key in zip(LINE_HABITS, keys.habits, strict=True):
         values.append(0.0 if habit.carried(line) else _usual(key, history))
     return (
@@ -300,6 +347,15 @@ def diagnosis_values(diagnosis: Diagnosis, history: History, day: int) -> tuple[
     """DIAGNOSIS_NAMES: the lift of its category with this payer; whether it is an unspecified one."""
     lifts = _lifts(DIAGNOSIS_FAMILIES, diagnosis_keys(diagnosis), history, _wide(diagnosis.payer, history))
     return (*lifts, float(is_unspecified(diagnosis.code)))
+
+
+def _rules(keys: Sequence[str], history: History, day: int) -> float:
+    """How likely any rule of the payer refuses the line: of causes that explain the same refusals the likeliest."""
+    chances = [history.rule(key, cause.believed, day) if key else 0.0 for cause, key in zip(CAUSES, keys, strict=True)]
+    passed = 1.0
+    for group in _RULE_GROUPS:
+        passed *= 1.0 - max([chances[place] for place in group])
+    return _risk(1.0 - passed)
 
 
 NO_LINE = (0.0,) * len(LINE_NAMES)
@@ -354,26 +410,15 @@ def _unusual(support: tuple[str, str], history: History) -> float:
     return max(-_log_odds((for_chapter + 0.5) / (procedure + 2.0)), 0.0)
 
 
+def _risk(chance: float) -> float:
+    """What a cause that strikes with this chance adds to the log-odds of a claim that is otherwise refused as often as
+    BESIDE.
+    """
+    return _log_odds(BESIDE + (1 - BESIDE) * chance) - _LEVEL
+
+
 def _log_odds(rate: float) -> float:
     return log(rate / (1 - rate))
-
-
-def is_visit(procedure: str) -> bool:
-    """Evaluation and management of an office visit or check-up: 99202 to 99215, 99381 to 99397."""
-    return "99202" <= procedure <= "99215" or "99381" <= procedure <= "99397"
-
-
-def is_minor_procedure(procedure: str) -> bool:
-    """A procedure that includes a visit unless modifier 25 says otherwise: the surgery section (10004 to 69990) and
-    injections (96360 to 96379); venipuncture (36415) is paired with no visit. NCCI policy manual, chapter 1, section D.
-    """
-    surgery = "10004" <= procedure <= "69990" and procedure != "36415"
-    return len(procedure) == 5 and (surgery or "96360" <= procedure <= "96379")
-
-
-def is_yearly(procedure: str) -> bool:
-    """A check-up that plans pay once a year: preventive visits and Medicare's wellness visits (G0438, G0439)."""
-    return "99381" <= procedure <= "99397" or procedure in ("G0438", "G0439")
 
 
 def is_unspecified(code: str) -> bool:
@@ -404,6 +449,7 @@ class Standing(NamedTuple):
     submitted: int
     days_to_submit: int
     resubmission: bool
+    replacement: bool
     enrolled_days: int
 
 
@@ -420,22 +466,22 @@ def standing(facts: ClaimFacts) -> Standing:
         facts.submitted_on.toordinal(),
         facts.days_to_submit,
         facts.resubmission,
+        facts.frequency != ORIGINAL,
         facts.enrolled_days,
     )
 
 
 def standing_values(of: Standing, history: History, day: int) -> tuple[float, ...]:
     """STANDING_NAMES."""
-    too_late = history.too_late(of.payer)
     return (
         *_patient_values(of, history, day),
         *_coverage_values(of, history, day),
-        float(too_late is not None and of.days_to_submit >= too_late),
+        _risk(history.refused_as_late(of.payer, of.days_to_submit, of.replacement)),
         *_provider_values(of, history, day),
     )
 
 
-_NO_EARLIER = (0.0, 0.0, 0.0, 0.0, NEVER_DAYS, NEVER_DAYS, 0.0, 0.0, 0.0, 0.0, 0.0)
+_NO_EARLIER = (0.0, 0.0, 0.0, 0.0, NEVER_DAYS, NEVER_DAYS, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def _patient_values(of: Standing, history: History, day: int) -> tuple[float, ...]:
@@ -450,6 +496,7 @@ def _patient_values(of: Standing, history: History, day: int) -> tuple[float, ..
     same = [sent for sent in alike if sent.service == service and sent.payer == of.payer]
     others = [sent.service for sent in alike if sent.service < service]
     yearly = days_since_yearly_service(of.procedures, service, earlier)
+    again, nearly = _yearly_again(of, service, earlier) if yearly < YEARLY_DAYS else (0.0, 0.0)
     return (
         len(year),
         sum(sent.outcome is True for sent in year),
@@ -458,11 +505,27 @@ def _patient_values(of: Standing, history: History, day: int) -> tuple[float, ..
         _days(service - max(others)) if others else NEVER_DAYS,
         yearly,
         yearly < YEARLY_DAYS,
+        again,
+        nearly,
         any(sent.outcome is not True for sent in same) and not of.resubmission,
+        of.resubmission and any(sent.part for sent in same),
         len(same),
         sum(sent.outcome is False for sent in same),
         sum(sent.outcome is True for sent in same),
     )
+
+
+def _yearly_again(of: Standing, service: int, earlier: Sequence[Sent]) -> tuple[float, float]:
+    """Whether this payer paid a yearly service in the eleven months before, or in the year; half while it has not
+    answered. A payer counts what it paid itself.
+    """
+    within = [0.0, 0.0]
+    for sent in earlier:
+        days = service - sent.service
+        if sent.payer == of.payer and 0 < days < YEARLY_DAYS and any(map(is_yearly, sent.procedures)):
+            weight = 0.0 if sent.outcome else 1.0 if sent.outcome is False else 0.5
+            within[days >= YEARLY_WINDOW] = max(within[days >= YEARLY_WINDOW], weight)
+    return within[0], within[1]
 
 
 def days_since_yearly_service(procedures: Sequence[str], service: int, earlier: Sequence[Sent]) -> float:
@@ -488,7 +551,30 @@ def _coverage_values(of: Standing, history: History, day: int) -> tuple[float, .
         float(card is not None and card.paid > 0),
         _days(max(service - card.paid, 0)) if card and card.paid else NEVER_DAYS,
         float(card is not None and card.other_payer > 0 and card.paid < service),
+        *_ended(card, service),
+        *_ended(state, service),
     )
+
+
+def _ended(state: CardState | CoverageState | None, service: int) -> tuple[float, float]:
+    """Whether the service came on or after the first day refused as not in force and not paid since; and whether it
+    came before it and after the last day paid.
+    """
+    if state is None or not state.refused_from or service <= state.paid:
+        return 0.0, 0.0
+    return float(service >= state.refused_from), float(service < state.refused_from)
+
+
+def _not_yet(of: Standing, state: ProviderState | None, service: int) -> float:
+    """The chance that the payer has not entered the provider's enrollment by then: payers take up to ENTERED_DAYS."""
+    if of.enrolled_days >= ENTERED_DAYS or (state is not None and state.taken and state.taken <= service):
+        return 0.0
+    if state is None or not state.refused:
+        return 0.8 * (ENTERED_DAYS - of.enrolled_days) / ENTERED_DAYS
+    if service <= state.refused:
+        return 1.0
+    waited = max(of.enrolled_days - (service - state.refused), 0)  # days by then on the day that was refused
+    return (ENTERED_DAYS - of.enrolled_days) / (ENTERED_DAYS - waited)
 
 
 def _provider_values(of: Standing, history: History, day: int) -> tuple[float, ...]:
@@ -503,6 +589,7 @@ def _provider_values(of: Standing, history: History, day: int) -> tuple[float, .
         newly if state is None or not state.claims else 0.0,
         float(refused),
         min(elsewhere, MOST_IN_A_ROW),
+        _risk(min(_not_yet(of, state, service), 0.97)),
     )
 
 

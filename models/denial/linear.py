@@ -52,6 +52,10 @@ class Linear:
 
         return (np.asarray(rows, dtype=np.float64) - np.asarray(self.means)) * np.asarray(self.weights)
 
+    def contributions_of(self, row: Sequence[float]) -> list[float]:
+        """The same for one row, to the bit."""
+        return [(value - mean) * weight for value, mean, weight in zip(row, self.means, self.weights, strict=True)]
+
     def as_json(self) -> str:
         """The weights as JSON arrays."""
         return json.dumps({"intercept": self.intercept, "means": self.means, "weights": self.weights}, sort_keys=True)

@@ -85,21 +85,27 @@ class Predictor:
         matrix = np.asarray(rows, dtype=np.float64)
         return self._linear.raw(matrix) + self._trees.raw(matrix, threads)
 
-    def probabilities_ppm(self, rows: Sequence[Sequence[float]] | Any, threads: int = 1) -> tuple[int, ...]:
-        """The calibrated probability of each row (in the order of NAMES), in millionths."""
+    def probabilities_ppm(
+        self, rows: Sequence[Sequence[float]] | Any, threads: int = 1, payers: Sequence[str] | None = None
+    ) -> tuple[int, ...]:
+        """The calibrated probability of each row (in the order of NAMES), in millionths; `payers` are those the rows'
+        claims go to (None: the calibration common to all).
+        """
         if not len(rows):
             return ()
-        of_log_odds = self._calibration.of_log_odds
-        return tuple([round(1_000_000 * of_log_odds(z)) for z in self.log_odds(rows, threads).tolist()])
+        of_log_odds, raw = self._calibration.of_log_odds, self.log_odds(rows, threads).tolist()
+        if payers is None:
+            return tuple([round(1_000_000 * of_log_odds(z)) for z in raw])
+        return tuple([round(1_000_000 * of_log_odds(z, payer)) for z, payer in zip(raw, payers, strict=True)])
 
-    def row_ppm(self, own: Sequence[float]) -> int:
+    def row_ppm(self, own: Sequence[float], payer: str = "") -> int:
         """The same of one row, by the fast way: to the bit what `probabilities_ppm` says of it."""
         raw = self._linear.raw_of(own) + self._trees.raw_of(own)
-        return round(1_000_000 * self._calibration.of_log_odds(raw))
+        return round(1_000_000 * self._calibration.of_log_odds(raw, payer))
 
     def probability_ppm(self, facts: ClaimFacts, history: History) -> int:
         """The claim's probability of denial alone, in millionths."""
-        return self.row_ppm(row(facts, history))
+        return self.row_ppm(row(facts, history), facts.payer)
 
     def outlook(self, facts: ClaimFacts, history: History) -> Outlook:
         """Why the claim would be denied, if it is, and when its payer is expected to answer."""
@@ -110,18 +116,17 @@ class Predictor:
 
         `history` must not know the day of submission or later: HistoryError then.
         """
-        import numpy as np
-
         own = row(facts, history)
         mends = list(mended(facts, history))
-        probability, others = self.row_ppm(own), [self.row_ppm(row(after, history)) for _, after in mends]
-        matrix = np.asarray((own,), dtype=np.float64)
-        trees = self._trees.contributions(matrix)[0]
-        contributions = self._linear.contributions(matrix)[0] + trees[:-1]  # the last is the trees' own mean
+        payer = facts.payer
+        probability = self.row_ppm(own, payer)
+        others = [self.row_ppm(row(after, history), payer) for _, after in mends]
+        straight, trees = self._linear.contributions_of(own), self._trees.contributions_of(own)
+        contributions = [line + tree for line, tree in zip(straight, trees[:-1], strict=True)]  # the last is their mean
         return Risk(
             probability_ppm=probability,
             flagged=probability >= self.threshold,
-            reasons=reasons(facts, history, [float(c) for c in contributions]),
+            reasons=reasons(facts, history, contributions),
             what_ifs=tuple(
                 WhatIf(mend.name, mend.sentence, after)
                 for (mend, _), after in zip(mends, others, strict=True)

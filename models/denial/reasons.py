@@ -149,6 +149,8 @@ def _duplicate(facts: ClaimFacts, history: History) -> str:
     ]
     if not same:
         return "The same service was not sent to this payer before."
+    if facts.resubmission and any(sent.part for sent in same):
+        return "Part of the earlier claim was paid: sent again whole, what was paid comes twice."
     return f"The same service was sent to this payer {len(same)} time{'s' if len(same) > 1 else ''} before."
 
 
@@ -182,7 +184,9 @@ def _diagnosis(facts: ClaimFacts, history: History) -> str:
 
 def _modifiers(facts: ClaimFacts, history: History) -> str:
     if visit_without_25(facts):
-        return "A visit and a procedure on one day without modifier 25 on the visit: payers take them for one."
+        _, refused = _refused_most(facts, history, "bare_visit")
+        said = f"; this payer refused {refused.denied} of {refused.claims} such visits" if refused.denied else ""
+        return f"A visit and a procedure on one day without modifier 25 on the visit: payers take them for one{said}."
     line, alike = _worst(facts, history, "payer_modifiers")
     if line is None:
         return "The claim has no line."
@@ -259,21 +263,26 @@ GROUPS: tuple[Group, ...] = (
             *("coverage_active", "coverage_age_days", "has_group_number", "missing_group_number", "rank", "senior"),
             *("coverage_last_denied", "coverage_last_days", "coverage_refused_last", "coverage_refused_days"),
             *("card_refused", "card_refused_days", "card_paid", "card_unproven_days", "card_other_payer"),
+            *("card_ended", "card_perhaps_ended", "coverage_ended", "coverage_perhaps_ended"),
             *("replacement", "resubmission", "dependent"),
         ),
         _coverage,
     ),
     Group(
         "timeliness",
-        ("days_to_submit", "days_late", "lateness", "beyond_refused_lateness", "lift_payer_lateness"),
+        ("days_to_submit", "days_late", "lateness", "too_late", "lift_payer_lateness"),
         _timeliness,
     ),
-    Group("duplicate", ("duplicate", "same_service_sent", "same_service_paid", "same_service_denied"), _duplicate),
+    Group(
+        "duplicate",
+        ("duplicate", "part_paid_again", "same_service_sent", "same_service_paid", "same_service_denied"),
+        _duplicate,
+    ),
     Group(
         "frequency",
         (
             *("same_procedure_year", "same_procedure_benefit_year", "days_since_same_procedure"),
-            *("days_since_yearly_service", "yearly_too_soon"),
+            *("days_since_yearly_service", "yearly_too_soon", "yearly_again", "yearly_nearly"),
         ),
         _frequency,
     ),
@@ -290,7 +299,7 @@ GROUPS: tuple[Group, ...] = (
         "modifiers",
         (
             *("modifiers", "visit_without_25", "bare_visit", "minor_procedure", "missing_modifier", "lines"),
-            *("lift_payer_modifiers", *_causes("coding")),
+            *("lift_payer_modifiers", *_causes("coding", "bare_visit", "modifier_25")),
         ),
         _modifiers,
     ),
@@ -301,14 +310,14 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(
         "payer",
-        ("lift_payer", "lift_procedure", "lift_payer_procedure", *_causes("not_covered", "other_payer")),
+        ("rules", "lift_payer", "lift_procedure", "lift_payer_procedure", *_causes("not_covered", "other_payer")),
         _payer,
     ),
     Group(
         "provider",
         (
             *("enrolled", "newly_enrolled", "lift_payer_provider", "provider_new", "provider_new_to_payer"),
-            *("provider_refused", "provider_refused_elsewhere"),
+            *("provider_refused", "provider_refused_elsewhere", "provider_not_yet"),
         ),
         _provider,
     ),

@@ -15,8 +15,9 @@ from typing import Any
 
 from billing_core.errors import BillingError
 
-# LightGBM's C API (include/LightGBM/c_api.h): C_API_PREDICT_RAW_SCORE, C_API_DTYPE_FLOAT64.
+# LightGBM's C API (include/LightGBM/c_api.h): C_API_PREDICT_RAW_SCORE, C_API_PREDICT_CONTRIB, C_API_DTYPE_FLOAT64.
 _RAW_SCORE = 1
+_CONTRIBUTIONS = 3
 _FLOAT64 = 1
 _ONE_THREAD = b"num_threads=1"
 
@@ -26,20 +27,20 @@ class TreesError(BillingError):
 
 
 class _Seat:
-    """One thread's place at the fast call: a row to write into, a number to read out, and the prepared call."""
+    """One thread's place at the fast call: a row to write into, numbers to read out, and the prepared call."""
 
-    def __init__(self, trees: Any, handle: Any, width: int) -> None:
+    def __init__(self, trees: Any, handle: Any, width: int, kind: int, numbers: int) -> None:
         self.row = (ctypes.c_double * width)()
-        self.said = ctypes.c_double()
+        self.said = (ctypes.c_double * numbers)()
         self.length = ctypes.c_int64()
         self.config = ctypes.c_void_p()
         self._free = trees.LGBM_FastConfigFree
         status = trees.LGBM_BoosterPredictForMatSingleRowFastInit(
-            handle, _RAW_SCORE, 0, -1, _FLOAT64, ctypes.c_int32(width), _ONE_THREAD, ctypes.byref(self.config)
+            handle, kind, 0, -1, _FLOAT64, ctypes.c_int32(width), _ONE_THREAD, ctypes.byref(self.config)
         )
         if status:
             raise TreesError("LightGBM's fast call could not be prepared", mend="install the locked LightGBM")
-        self.asked = (self.config, self.row, ctypes.byref(self.length), ctypes.byref(self.said))
+        self.asked = (self.config, self.row, ctypes.byref(self.length), self.said)
 
     def __del__(self) -> None:
         if self.config:
@@ -70,14 +71,25 @@ class Trees:
 
     def raw_of(self, row: Sequence[float]) -> float:
         """The same for one row, to the bit."""
-        seat: _Seat | None = getattr(self._seats, "own", None)
+        said: float = self._asked(row, _RAW_SCORE, 1)[0]
+        return said
+
+    def _asked(self, row: Sequence[float], kind: int, numbers: int) -> Any:
+        """The numbers of that kind that the fast call says of one row; they stand until this thread asks again."""
+        seats: dict[Any, Any] = self._seats.__dict__  # of this thread alone
+        seat: _Seat | None = seats.get(kind)
         if seat is None:
-            seat = self._seats.own = _Seat(self._library, self._booster._handle, self._width)
+            seat = seats[kind] = _Seat(self._library, self._booster._handle, self._width, kind, numbers)
         ctypes.memmove(seat.row, array("d", row).buffer_info()[0], 8 * self._width)
         if self._call(*seat.asked):
             raise TreesError("LightGBM's fast call failed", mend="load the model again")
-        return seat.said.value
+        return seat.said
 
     def contributions(self, rows: Any) -> Any:
         """Exact Shapley values, n x (width + 1); the last column is the trees' mean."""
         return self._booster.predict(rows, pred_contrib=True, num_threads=1)
+
+    def contributions_of(self, row: Sequence[float]) -> Sequence[float]:
+        """The same for one row, width + 1, to the bit."""
+        said: Sequence[float] = self._asked(row, _CONTRIBUTIONS, self._width + 1)[:]
+        return said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from billing_core.state_digest import NamedBalance, state_digest
 from serving.desk.case import Desk, use_case
 from serving.desk.causes import Causes, segments_of
 from serving.desk.coding import full_name
+from serving.desk.second_person import has_role
 from serving.errors import Conflict, InputError
 from serving.schemas.money import (
     AccountLine,
@@ -29,7 +30,7 @@ from serving.schemas.money import (
     DigestView,
     EntryView,
 )
-from serving.store.balances import OpenBalance
+from serving.store.balances import AgedPart, OpenBalance
 from serving.store.ledger import DAY_SHEET
 
 if TYPE_CHECKING:
@@ -160,23 +161,38 @@ def aging_lines(
     if by not in BY or since not in SINCE:
         raise InputError("not a report of ours", field="by", mend=f"by {', '.join(BY)}; since {', '.join(SINCE)}")
     today = desk.today(books)
-    balances = books.open_balances(today)
-    names = _names(books, by, balances)
-    chosen = [
-        b
-        for b in balances
-        if (not owner or b.owner == owner)
-        and (name is None or names[b.charge_id, b.party] == name)
-        and (not bucket or receivable.bucket(_from(b, since), today) == bucket)
-    ]
-    chosen.sort(key=lambda b: (_from(b, since), b.charge_id, b.owner))
+    count, total, chosen = books.balances_behind(
+        today,
+        receivable.first_days(today)[:-1],
+        by=by,
+        since_service=since == "service",
+        part=_part(books, by, owner, name, bucket),
+        limit=LINES_MOST,
+    )
     return AgingLines(
         as_of=today.isoformat(),
         since=SINCE[since],
-        count=len(chosen),
-        total=amount_text(sum(b.amount for b in chosen)),
-        rows=_aging_lines(books, chosen[:LINES_MOST], since, today),
+        count=count,
+        total=amount_text(total),
+        rows=_aging_lines(books, chosen, since, today),
     )
+
+
+def _part(books: Books, by: str, owner: str, name: str | None, bucket: str) -> AgedPart:
+    """The part of the aging that a reader names as it stands on the page."""
+    if owner and owner not in set(Owner):
+        raise InputError("no kind of debtor", field="owner", mend=f"one of {', '.join(Owner)}")
+    if bucket and bucket not in receivable.AGES:
+        raise InputError("no age of the report", field="bucket", mend=f"one of {', '.join(receivable.AGES)}")
+    age = receivable.AGES.index(bucket) if bucket else None
+    return AgedPart(Owner(owner) if owner else None, None if name is None else _behind(books, by, name), age)
+
+
+def _behind(books: Books, by: str, name: str) -> tuple[str, ...]:
+    """The ids behind the name of a row: of payers by name, of providers by NPI; "" is the row of who is no payer."""
+    if by == "provider":
+        return tuple(provider.id for provider in books.providers() if provider.npi == name)
+    return tuple(payer.id for payer in books.payers() if payer.name == name) or ((name,) if name else ())
 
 
 def _from(balance: OpenBalance, since: str) -> date:
@@ -185,11 +201,10 @@ def _from(balance: OpenBalance, since: str) -> date:
 
 def _aging_lines(books: Books, chosen: Sequence[OpenBalance], since: str, today: date) -> list[AgingLine]:
     charges = books.charges_by_id(b.charge_id for b in chosen)
-    patients = {p: books.patient(p) for p in {b.patient_id for b in chosen}}
+    patients = books.patients_by_id(b.patient_id for b in chosen)
     payers = {payer.id: payer.name for payer in books.payers()}
-    claims: dict[str, tuple[str, str]] = {}
-    for row in (r for e in {b.encounter_id for b in chosen} for r in books.claim_rows(encounter_id=e)):
-        claims[row.encounter_id] = (row.id, row.number)  # in the order built: the latest stays
+    latest = books.latest_claims(b.encounter_id for b in chosen)
+    claims = {visit: (row.id, row.number) for visit, row in latest.items()}
     return [
         AgingLine(
             charge_id=b.charge_id,
@@ -211,19 +226,10 @@ def _aging_lines(books: Books, chosen: Sequence[OpenBalance], since: str, today:
     ]
 
 
-def _names(books: Books, by: str, balances: Iterable[OpenBalance]) -> dict[tuple[str, str], str]:
-    """(charge, party) -> the name of the row it belongs to. Guarantors are one row: no names on this page."""
-    if by == "provider":
-        of_visit = books.provider_of_visits({b.encounter_id for b in balances})
-        return {(b.charge_id, b.party): of_visit[b.encounter_id] for b in balances}
-    payers = {payer.id: payer.name for payer in books.payers()} if by == "payer" else {}
-    return {(b.charge_id, b.party): payers.get(b.party, "") for b in balances}
-
-
 # --- the day ----------------------------------------------------------------------------------------------------------
 
 
-def _sheet_view(books: Books, sheet: DaySheet) -> DaySheetView:
+def _sheet_view(desk: Desk, books: Books, sheet: DaySheet) -> DaySheetView:
     closed = books.closed_through()
     at_close = next(
         (e.detail for e in books.events(action="day.close") if e.detail["on"] == sheet.on.isoformat()), None
@@ -238,13 +244,14 @@ def _sheet_view(books: Books, sheet: DaySheet) -> DaySheetView:
         receivable=amount_text(total),
         chain=str(at_close["chain"]) if at_close else books.ledger_head(),
         closed_through=closed.isoformat() if closed else "",
+        may_close=has_role(desk, "day.close"),
     )
 
 
 @use_case("ledger.read")
 def read_day(desk: Desk, books: Books, on: date) -> DaySheetView:
     """The day sheet of a business date."""
-    return _sheet_view(books, day_sheet(on, books.entries_of_day(on)))
+    return _sheet_view(desk, books, day_sheet(on, books.entries_of_day(on)))
 
 
 @use_case("day.close")
@@ -260,7 +267,7 @@ def close_day(desk: Desk, books: Books, on: date) -> DaySheetView:
     detail["chain"] = books.ledger_head()
     books.log(desk.actor, "day.close", DAY_SHEET, reason=f"closed {on.isoformat()}", after=sheet, detail=detail)
     books.closed_through(again=True)
-    return _sheet_view(books, sheet)
+    return _sheet_view(desk, books, sheet)
 
 
 # --- the digest -------------------------------------------------------------------------------------------------------

@@ -116,11 +116,11 @@ def draft(desk: Desk, books: Books, claim_id: str) -> AppealView:
         "trace": refusal.trace,
     }
     stored = StoredAppeal(books.new_id(), claim_id, grounds.level, AppealState.DRAFT, today, by, None, None, 0, body)
-    if made.findings:  # nothing to keep: the findings say why
+    if not made.facts:  # nothing to keep: the findings say why
         return _view(desk, books, stored, made.findings)
     books.save_appeals([stored])
     books.log(desk.actor, "appeal.write", claim_id, reason=f"level {stored.level} drafted", after=body)
-    return _view(desk, books, stored)
+    return _view(desk, books, stored, made.findings)
 
 
 @use_case("appeal.write")

@@ -2,7 +2,8 @@
 
 A file of deposits is kept once. Each match is an entry; what is left over on either side is shown, and tried again
 with the next file. What people deposit from the drawer (patients' money) stands on the same statement and is left to
-them: it is in the list of deposits without a remittance.
+them: it is in the list of deposits without a remittance. A match is undone by a reversal, by a person with the reason,
+on a day that is open; what a person has undone no rule matches again: it waits for a person.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from billing_core.bank import BankMatch, Deposit, Expected, Reconciled, read_deposits, reconcile
-from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg
+from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, reverse
 from billing_core.money import amount_text
 from serving.desk.case import Desk, use_case
 from serving.desk.remittances import payer_id
 from serving.errors import Conflict, InputError, NotFound
-from serving.schemas.money import BankView, DepositView, HandMatchIn, ReasonIn
+from serving.schemas.money import BankView, DepositView, HandMatchIn, MatchView, ReasonIn
 from serving.store.queues import StoredWork
 from serving.store.states import Direction, RemittanceState, WorkStatus
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 QUEUE = "deposit"
 KIND = "BANK"
 DEPOSITED = "deposited"
+UNDONE = "undone"  # in a deposit's body: who took its match back, and why
+LISTED_MOST = 200
 
 
 @use_case("bank.match")
@@ -38,13 +42,11 @@ def match_deposits(desk: Desk, books: Books, name: str, data: bytes) -> BankView
     if is_new:
         books.save_work([_work(books, file_id, deposit, desk.today(books)) for deposit in deposits])
     waiting = {_deposit(work): work for work in books.work(QUEUE)}
-    found = reconcile(waiting, _expected(books))
+    found = reconcile([d for d, work in waiting.items() if UNDONE not in work.body], _expected(books))
     for match in found.matches:
-        books.append_entries([_entry(books, match, _payers_of(books, match), desk.today(books))])
-        for deposit in match.deposits:
-            work = waiting[deposit]
-            books.save_work([_with_payments(work, match)])
-            books.finish_work(work.id, f"matched by {match.how}")
+        _keep_match(desk, books, match, [waiting[deposit] for deposit in match.deposits])
+    left = tuple(d for d, work in waiting.items() if UNDONE in work.body)
+    found = replace(found, deposits=(*found.deposits, *left))
     words = f"{len(deposits)} deposits, {len(found.matches)} matched"
     if is_new:
         books.set_file_outcome(file_id, words)
@@ -77,12 +79,21 @@ def match_by_hand(desk: Desk, books: Books, choice: HandMatchIn) -> BankView:
         mend = "choose others, or ask the bank; a match is exact"
         raise InputError(f"the {more} are {amount_text(abs(left))} more", field="deposits", mend=mend)
     match = BankMatch(tuple(map(_deposit, works)), payments, f"{desk.actor.login}: {choice.reason}")
-    books.append_entries([_entry(books, match, _payers_of(books, match), desk.today(books))])
-    for work in works:
-        books.save_work([_with_payments(work, match)])
-        books.finish_work(work.id, f"matched by {match.how}")
+    _keep_match(desk, books, match, works)
     books.log(desk.actor, "bank.match", works[0].id, reason=choice.reason)
     return _standing(books)
+
+
+def _keep_match(desk: Desk, books: Books, match: BankMatch, works: list[StoredWork]) -> None:
+    """The entry of a match, and the deposits that it explains."""
+    entry = _entry(books, match, _payers_of(books, match), desk.today(books))
+    _explained(books, entry, works, [p.key for p in match.payments], f"matched by {match.how}")
+
+
+def _explained(books: Books, entry: Entry, works: list[StoredWork], remittances: list[str], outcome: str) -> None:
+    books.append_entries([entry])
+    more = {"remittances": remittances, "entry": entry.id}
+    books.save_work([replace(w, status=WorkStatus.DONE, outcome=outcome, body={**w.body, **more}) for w in works])
 
 
 @use_case("bank.match")
@@ -95,10 +106,56 @@ def patients_money(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> Ban
         raise InputError(words, field="deposit", mend="enter the payments first, or look for the remittance it is")
     cause = Cause(f"person {desk.actor.login}", str(work.body["reference"])[:200], f"patients' money: {why.reason}")
     legs = (Leg(Account(AccountKind.BANK), work.amount), Leg(Account(AccountKind.CASH), -work.amount))
-    books.append_entries([Entry(books.new_id(), EntryKind.DEPOSIT, desk.today(books), cause, legs)])
-    books.finish_work(work.id, f"patients' money: {why.reason}")
+    entry = Entry(books.new_id(), EntryKind.DEPOSIT, desk.today(books), cause, legs)
+    _explained(books, entry, [work], [], f"patients' money: {why.reason}")
     books.log(desk.actor, "bank.match", work.id, reason=why.reason)
     return _standing(books)
+
+
+@use_case("bank.match")
+def undo_match(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> BankView:
+    """Take a match back: the money is undeposited as before, every deposit and remittance of the match waits again.
+
+    The reversal has the date of a day that is open; the days of the match, closed or not, stay as they are.
+    """
+    work = books.work_item(work_id)
+    if work.queue != QUEUE:
+        raise NotFound("deposit")
+    if work.status is not WorkStatus.DONE:
+        raise Conflict("this deposit is not matched", mend="look at the list of deposits again")
+    entry = books.entry(str(work.body["entry"]))
+    cause = Cause(f"person {desk.actor.login}", entry.cause.reference, f"the match was undone: {why.reason}")
+    undone = reverse(entry, books.new_id(), desk.today(books), cause)
+    books.append_entries([undone])
+    together = [each for each in books.work(QUEUE, WorkStatus.DONE) if each.body.get("entry") == entry.id]
+    for each in together:
+        kept = {name: value for name, value in each.body.items() if name not in ("remittances", "entry")}
+        said = {UNDONE: f"{desk.actor.login}: {why.reason}"}
+        books.save_work([replace(each, status=WorkStatus.OPEN, outcome="", body={**kept, **said})])
+    books.log(desk.actor, "bank.match", work.id, reason=f"undone: {why.reason}", after=undone)
+    return _standing(books)
+
+
+@use_case("ledger.read")
+def matches(desk: Desk, books: Books, find: str = "") -> list[MatchView]:
+    """The deposits that are explained, latest first; with `find`, those whose day, amount, words or traces hold it."""
+    traces = {row.id: row.trace for row in books.remittances(RemittanceState.POSTED)}
+    done = sorted(books.work(QUEUE, WorkStatus.DONE), key=lambda work: (work.body["on"], work.id), reverse=True)
+    views = (
+        MatchView(
+            id=work.id,
+            on=str(work.body["on"]),
+            amount=amount_text(work.amount),
+            reference=str(work.body["reference"]),
+            how=work.outcome,
+            traces=[traces.get(key, key) for key in work.body["remittances"]],
+            entry_id=str(work.body["entry"]),
+        )
+        for work in done
+    )
+    sought = find.strip().casefold()
+    held = (v for v in views if sought in f"{v.on} {v.amount} {v.reference} {v.how} {' '.join(v.traces)}".casefold())
+    return list(islice(held, LISTED_MOST))
 
 
 def _payers_of(books: Books, match: BankMatch) -> list[tuple[str, Expected]]:
@@ -122,10 +179,6 @@ def _deposit(work: StoredWork) -> Deposit:
 def _place(work: StoredWork) -> int:
     """A number of its own for each waiting deposit, so that two alike are two."""
     return int(work.id.replace("-", ""), 16)
-
-
-def _with_payments(work: StoredWork, match: BankMatch) -> StoredWork:
-    return replace(work, body={**work.body, "remittances": [p.key for p in match.payments]})
 
 
 def _expected(books: Books) -> list[Expected]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,13 +29,13 @@ from billing_core.record import from_plain, to_plain
 from billing_core.rule import Finding, blocking
 from billing_core.x12 import claim_837p
 from billing_core.x12.envelope import Envelope
-from serving.desk.advice import risk_item, risk_of, risk_reasons, shown, what_if_words
+from serving.desk.advice import outlook_of, risk_item, risk_of, risk_reasons, shown, what_if_words, worth
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import claim_numbers, findings_view, full_name
 from serving.desk.playbook import steps
 from serving.desk.receipts import front_door
 from serving.desk.scoring import advise
-from serving.errors import Conflict, InputError
+from serving.errors import Conflict, InputError, NotFound
 from serving.schemas.billing import (
     ClaimItem,
     ClaimLineView,
@@ -45,6 +45,7 @@ from serving.schemas.billing import (
     HistoryView,
     MendIn,
     MendView,
+    OutlookView,
     PlayView,
     QueueItem,
     QueueView,
@@ -57,10 +58,12 @@ if TYPE_CHECKING:
     from serving.store.claims import ClaimScore, StandingClaim
 
 OUR_NAME = "CLEANCLAIM"
+SOON = 14  # days before a deadline from which it is counted as near
 _NO_NAME = re.compile(r"[^A-Za-z0-9]")  # what a payer's number may hold and a file's name may not
 _STANDING = [s for s in ClaimState if s not in (ClaimState.HELD, ClaimState.REJECTED, ClaimState.REPLACED)]
 _UNSENT = (ClaimState.HELD, ClaimState.READY)
 _IN_DOUBT = (ClaimState.READY, ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
+_UNANSWERED = (ClaimState.HELD, *_IN_DOUBT)
 REFUSED = (
     ClaimState.HELD,
     ClaimState.REJECTED,
@@ -194,11 +197,27 @@ def file_bytes(desk: Desk, books: Books, file_id: str) -> bytes:
 # --- the queue ---
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A claim that needs a person, the item it is ranked by, and its denied lines that are still to be worked."""
+
+    standing: StandingClaim
+    item: work_queue.WorkItem
+    denied: tuple[LineDenial, ...] = ()
+
+
+def _contract(books: Books, claim: Claim) -> Contract | None:
+    try:
+        return books.contract(claim.payer.id, claim.service_date)
+    except NotFound:
+        return None
+
+
 def _item(
-    books: Books, tables: Tables, standing: StandingClaim, found: list[LineDenial], on: date
+    books: Books, tables: Tables, standing: StandingClaim, found: Sequence[LineDenial], on: date
 ) -> work_queue.WorkItem | None:
     claim, state = standing.claim, standing.state
-    contract = books.contract(claim.payer.id, claim.service_date)
+    contract = _contract(books, claim)
     if state in (ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE):
         return work_queue.denial_item(
             claim.id, claim, found, state, on, contract, expected_of_denied(claim, found, contract, tables)
@@ -208,62 +227,111 @@ def _item(
     return work_queue.finding_item(claim.id, kind, claim, blocking(standing.findings), standing.row.deadline, at_stake)
 
 
-def _refused(desk: Desk, books: Books, today: date) -> Iterator[tuple[StandingClaim, work_queue.WorkItem, str]]:
-    """Each claim that was refused or is held, its item, and what its first step follows from."""
+def _refused(desk: Desk, books: Books, today: date) -> Iterator[_Waiting]:
+    """Each claim that was refused or is held."""
     standings = books.claims(REFUSED)
     denials = books.denials_of_claims(s.claim.id for s in standings)
     for standing in standings:
         rows = [d for d in denials.get(standing.claim.id, ()) if d.status is DenialStatus.OPEN]
         found = [from_plain(LineDenial, d.body) for d in rows]
         item = _item(books, desk.tables, standing, found, max((d.found_on for d in rows), default=today))
-        if item is None:
-            continue
-        plays = steps(books, standing.claim, [d for d in found if not d.patient_owes])
-        if plays:  # codes and facts first; a model says nothing here
-            item = replace(item, mend=" ".join(play.step for play in plays))
-        effect = work_queue.EFFECT_OF_WORK[item.kind]
-        yield standing, replace(item, effect_percent=effect), plays[0].because if plays else ""
+        if item is not None:
+            effect = work_queue.EFFECT_OF_WORK[item.kind]
+            denied = tuple(d for d in found if not d.patient_owes)
+            yield _Waiting(standing, replace(item, effect_percent=effect), denied)
 
 
-def _in_doubt(desk: Desk, books: Books) -> Iterator[tuple[StandingClaim, work_queue.WorkItem, str]]:
+def _in_doubt(desk: Desk, books: Books) -> Iterator[_Waiting]:
     """Each claim that passed the edits and that the model in service flags."""
-    standings = books.claims(_IN_DOUBT)
-    scores = books.latest_scores(s.claim.id for s in standings)
-    for standing in standings:
-        score = shown(scores.get(standing.claim.id))
-        if score is not None and score.body.get("flagged"):
-            contract = books.contract(standing.claim.payer.id, standing.claim.service_date)
-            at_stake = expected_payment(standing.claim, contract, desk.tables)
-            yield standing, risk_item(standing, score, at_stake), "the model in service"
+    scores = books.latest_scores(row.id for row in books.claim_rows(_IN_DOUBT))
+    flagged = {claim_id: s for claim_id, score in scores.items() if (s := shown(score)) and s.body.get("flagged")}
+    for claim_id, standing in books.standing_claims(flagged).items():
+        contract = _contract(books, standing.claim)
+        at_stake = expected_payment(standing.claim, contract, desk.tables)
+        yield _Waiting(standing, risk_item(standing, flagged[claim_id], at_stake, contract))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of the queue: of one state or payer, or today's work alone, and which page of it (0: all of it).
+    `claim_id`: the page on which that claim stands, where it does, before `first`.
+    """
+
+    state: str = ""
+    payer: str = ""
+    today: bool = False
+    first: int = 0
+    limit: int = 0
+    claim_id: str = ""
 
 
 @use_case("queue.read")
-def queue(desk: Desk, books: Books, capacity: int = 0) -> QueueView:
-    """Every claim that needs a person, in the order of what is at stake; with a capacity, which of them fit today."""
+def queue(desk: Desk, books: Books, capacity: int = 0, wanted: Wanted = Wanted()) -> QueueView:
+    """Every claim that needs a person, in the order of what is at stake; with a capacity, which of them fit today.
+
+    All are priced and ranked; what else is said of a claim is looked up for the page alone.
+    """
     today = desk.today(books)
-    found = {item.id: (s, item, why) for s, item, why in (*_refused(desk, books, today), *_in_doubt(desk, books))}
-    ranking = work_queue.order((item for _, item, _ in found.values()), today)
+    found = {each.item.id: each for each in (*_refused(desk, books, today), *_in_doubt(desk, books))}
+    ranking = work_queue.order((each.item for each in found.values()), today)
     chosen = work_queue.today(ranking, capacity)
-    scores = books.latest_scores(ranked.item.claim_id for ranked in ranking)
-    views = []
-    for ranked in ranking:
-        standing, _, why = found[ranked.item.id]
-        score = shown(scores.get(ranked.item.claim_id))
-        views.append(_queue_item(ranked, standing, score, why, ranked.item.id in chosen))
+    fitting = [
+        ranked
+        for ranked in ranking
+        if (not wanted.state or found[ranked.item.id].standing.state == wanted.state)
+        and (not wanted.payer or found[ranked.item.id].standing.claim.payer.name == wanted.payer)
+        and (not wanted.today or ranked.item.id in chosen)
+    ]
+    first = _first([ranked.item.claim_id for ranked in fitting], wanted)
+    page = fitting[first : first + wanted.limit] if wanted.limit else fitting
+    days = [ranked.days_left for ranked in ranking if ranked.days_left is not None]
     return QueueView(
         today=today.isoformat(),
-        items=views,
-        total_at_stake=amount_text(sum(item.at_stake for _, item, _ in found.values())),
+        items=_queue_items(books, [(ranked, found[ranked.item.id]) for ranked in page], chosen, today),
+        total_at_stake=amount_text(sum(each.item.at_stake for each in found.values())),
         capacity=capacity,
         chosen=len(chosen),
         expected_today=amount_text(sum(r.expected_value for r in ranking if r.item.id in chosen)),
+        waiting=len(ranking),
+        fitting=len(fitting),
+        first=first,
+        due_soon=sum(0 <= left <= SOON for left in days),
+        lapsed=sum(left < 0 for left in days),
+        states=sorted({each.standing.state for each in found.values()}),
+        payers=sorted({each.standing.claim.payer.name for each in found.values()}),
+        ready=books.claim_counts().get(ClaimState.READY, 0),
     )
 
 
+def _first(claim_ids: Sequence[str], wanted: Wanted) -> int:
+    """Where the page begins; the last page where the queue has grown shorter."""
+    if not wanted.limit or not claim_ids:
+        return 0
+    place = claim_ids.index(wanted.claim_id) if wanted.claim_id in claim_ids else wanted.first
+    return min(place, len(claim_ids) - 1) // wanted.limit * wanted.limit
+
+
+def _queue_items(
+    books: Books, page: Sequence[tuple[work_queue.Ranked, _Waiting]], chosen: Container[str], today: date
+) -> list[QueueItem]:
+    """The page in words: the playbook's steps and the model's advice, looked up for all of it at once."""
+    scores = books.latest_scores(ranked.item.claim_id for ranked, _ in page)
+    known = steps(books, [(each.standing.claim, each.denied) for _, each in page])
+    items = []
+    for ranked, each in page:
+        item, why = ranked.item, "the model in service" if ranked.item.kind is work_queue.WorkKind.RISK else ""
+        if plays := known.get(item.claim_id):  # codes and facts first; a model says nothing here
+            ranked = replace(ranked, item=replace(item, mend=" ".join(play.step for play in plays)))
+            why = plays[0].because
+        view = _queue_item(ranked, each.standing, shown(scores.get(item.claim_id)), why, today)
+        items.append(view.model_copy(update={"today": item.id in chosen}))
+    return items
+
+
 def _queue_item(
-    ranked: work_queue.Ranked, standing: StandingClaim, score: ClaimScore | None, because: str, today: bool
+    ranked: work_queue.Ranked, standing: StandingClaim, score: ClaimScore | None, because: str, today: date
 ) -> QueueItem:
-    item = ranked.item
+    item, cost = ranked.item, work_queue.COST_OF_WORK[ranked.item.kind]
     return QueueItem(
         claim_id=item.claim_id,
         claim_number=item.claim_number,
@@ -283,13 +351,21 @@ def _queue_item(
         carcs=list(item.carcs),
         mend=item.mend,
         probability=round(ranked.probability_ppm / 10_000),
-        effect=item.effect_percent,
-        cost=amount_text(work_queue.COST_OF_WORK[item.kind]),
+        effect=ranked.effect_percent,
+        cost=amount_text(cost),
+        urgency=ranked.urgency,
+        lapsed=ranked.lapsed,
+        worth=worth(ranked, cost, standing.claim.total),
+        outlook=_outlook(standing, score, today),
         risk_reasons=risk_reasons(score),
         what_if=what_if_words(score),
-        today=today,
         because=because,
     )
+
+
+def _outlook(standing: StandingClaim, score: ClaimScore | None, today: date) -> OutlookView | None:
+    """What is to be expected while there is no answer."""
+    return outlook_of(score, standing.row.submitted_on, today) if standing.state in _UNANSWERED else None
 
 
 # --- one claim ---
@@ -364,10 +440,11 @@ def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
         billed=amount_text(claim.total),
         findings=findings_view(standing.findings),
         denials=[f"line {d.line} {d.procedure}: {d.code} {reason(d.reason).words}" for d in denied],
-        plays=[PlayView(step=p.step, because=p.because) for p in steps(books, claim, denied)],
+        plays=[PlayView(step=p.step, because=p.because) for p in steps(books, [(claim, denied)]).get(claim.id, ())],
         risk=risk_of(score),
         risk_reasons=risk_reasons(score),
         what_if=what_if_words(score),
+        outlook=_outlook(standing, score, desk.today(books)),
         history=[HistoryView(at=e.at.isoformat(), actor=e.actor, action=e.action, reason=e.reason) for e in events],
         front_door=front_door(events),
         coverage_id=claim.coverage.id,

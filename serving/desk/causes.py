@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from billing_core.ledger import AccountKind, Entry, Leg
 from billing_core.money import amount_text
 from billing_core.x12.envelope import contents
-from billing_core.x12.segment import Segment, split_before, standard_text
+from billing_core.x12.segment import Segment, decode, segment_of, split_before, standard_text
+from billing_core.x12.separators import opening_of
 from serving.errors import NotFound
 from serving.schemas.money import AccountEntry, EntryView, LegView, SegmentView
 
@@ -25,6 +26,7 @@ _FILE = re.compile(
 )
 _SHOWN = 60  # segments of one answer: a claim of twenty lines has about that many
 _X12 = "835"
+_BLANK = " \t\r\n"
 NAMES = {
     AccountKind.RECEIVABLE: "owed",
     AccountKind.REVENUE: "charged",
@@ -119,7 +121,39 @@ class Causes:
 
 def segments_of_answer(data: bytes, set_number: int, position: int) -> list[SegmentView]:
     """The CLP of that position (from 1) in that set of an 835, with what belongs to it; [] where there is none."""
-    return _shown(next((piece for n, piece in _claims(data, set_number) if n == position), ()))
+    cut = _cut_out(data, set_number, position)
+    if cut is None:
+        cut = next((piece for n, piece in _claims(data, set_number) if n == position), ())
+    return _shown(cut)
+
+
+def _cut_out(data: bytes, set_number: int, position: int) -> Sequence[Segment] | None:
+    """The same, of a file of one interchange in plain lines, without reading its every segment: a remittance of twenty
+    thousand claims is looked at one claim at a time. None for any other file.
+    """
+    text = decode(data).lstrip(_BLANK)
+    opening = opening_of(text, 0)
+    if opening.wrapped:
+        return None
+    separators, found = opening.separators, list[Segment]()
+    mark = separators.element
+    begins, ends = f"ST{mark}{_X12}{mark}", ("CLP", f"LX{mark}", "PLB", f"SE{mark}")
+    sets = claims = 0
+    for number, raw in enumerate(text.split(separators.segment), start=1):
+        line = raw.lstrip(_BLANK) if raw[:1] in _BLANK else raw
+        id = line[:3]
+        if id == "ISA" and number > 1:
+            return None
+        if found and id in ends:
+            break
+        if line.startswith(begins):
+            sets += 1
+        elif sets == set_number and id == "CLP":
+            claims += 1
+        if found or (sets == set_number and claims == position and id == "CLP"):
+            plain = line if separators.segment in "\r\n" else line.replace("\r", "").replace("\n", "")
+            found.append(segment_of(number, plain.rstrip(_BLANK), separators))
+    return found
 
 
 def segments_of_claim(data: bytes, set_number: int, number: str) -> list[SegmentView]:

@@ -11,21 +11,32 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from billing_core import posting
-from billing_core.credit_balance import GOVERNMENT, RefundClock, refund_clock
+from billing_core.credit_balance import (
+    GOVERNMENT,
+    NO_TERM,
+    Holder,
+    Investigation,
+    RefundClock,
+    RefundTerm,
+    refund_clock,
+    rule_of_state,
+)
 from billing_core.ledger import Cause
 from billing_core.money import Cents, amount_text, parse_amount
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
 from serving.desk.remittances import UNMATCHED, payer_id
+from serving.desk.second_person import second_person
 from serving.errors import Conflict, InputError, NotFound
-from serving.schemas.money import CreditItem, InvestigationIn, ReasonIn, RefundIn, RefundTermIn
+from serving.schemas.money import CreditItem, InvestigationIn, ReasonIn, RefundIn, RefundTermIn, RequestedIn
 from serving.store.queues import StoredWork
 from serving.store.states import WorkStatus
 
 if TYPE_CHECKING:
+    from billing_core.registration import Payer
     from serving.store.books import Books
 
 CREDIT, REFUND = "credit", "refund"
@@ -41,11 +52,38 @@ def _credits(books: Books) -> dict[str, Cents]:
     return {party: amount for party, amount in sorted(held.items()) if amount > 0}
 
 
-def _clock(books: Books, party: str, identified_on: date) -> tuple[str, RefundClock]:
-    payer = next((p for p in books.payers() if p.id == party), None)
-    if payer is None:
-        return "guarantor", refund_clock("", identified_on)
-    return "payer", refund_clock(payer.filing or "CI", identified_on)
+def _payer(books: Books, party: str) -> Payer | None:
+    return next((payer for payer in books.payers() if payer.id == party), None)
+
+
+def _day_of(work: StoredWork, name: str) -> date | None:
+    return date.fromisoformat(work.body[name]) if work.body.get(name) else None
+
+
+def _clock(books: Books, work: StoredWork) -> RefundClock:
+    """By when it goes back, from what is on file now: law, contract, state's rule; else what a person has read."""
+    party, on = work.subject.removeprefix("party:"), work.created_on
+    payer, begun, ends = _payer(books, party), _day_of(work, "suspended_from"), _day_of(work, "suspended_until")
+    whose = Holder.PATIENT if payer is None else Holder.PAYER
+    clock = refund_clock(
+        "" if payer is None else payer.filing or "CI",
+        on,
+        Investigation(begun, ends) if begun and ends else None,
+        requested_on=_day_of(work, "requested_on"),
+        contract=_contract_term(books, payer, on),
+        rule=rule_of_state(books.refund_rules(), books.practice().address.state, whose, on),
+    )
+    entered = work.body.get("entered")
+    if entered and (clock.rule == NO_TERM or payer is None):
+        return RefundClock(date.fromisoformat(entered["due"]), f"{entered['rule']} (entered by {entered['by']})")
+    return clock
+
+
+def _contract_term(books: Books, payer: Payer | None, on: date) -> RefundTerm | None:
+    try:
+        return None if payer is None else books.contract(payer.id, on).refund
+    except NotFound:
+        return None
 
 
 @use_case("refund.ask")
@@ -56,11 +94,11 @@ def find_credits(desk: Desk, books: Books) -> list[CreditItem]:
     for party, work in known.items():
         if party not in held:
             books.finish_work(work.id, "no credit is left")
-    for party, amount in held.items():
-        if party not in known:
-            _, clock = _clock(books, party, today)
-            item = StoredWork(books.new_id(), CREDIT, f"party:{party}", today, amount, due=clock.due, reason=clock.rule)
-            books.save_work([item])
+    new = (StoredWork(books.new_id(), CREDIT, f"party:{party}", today, held[party]) for party in held.keys() - known)
+    for item in (*known.values(), *sorted(new, key=lambda work: work.subject)):
+        if item.subject.removeprefix("party:") in held:
+            clock = _clock(books, item)  # what is on file may have changed since it was found
+            books.save_work([replace(item, due=clock.due, reason=clock.rule)])
     return _items(books, held, today)
 
 
@@ -85,19 +123,34 @@ def _items(books: Books, held: dict[str, Cents], today: date) -> list[CreditItem
 
 
 def _credit_item(books: Books, work: StoredWork, amount: Cents, today: date) -> CreditItem:
-    party = work.subject.removeprefix("party:")
+    party, clock = work.subject.removeprefix("party:"), _clock(books, work)
     return CreditItem(
         id=work.id,
         party=party,
         name=_party_name(books, party),
-        kind=_clock(books, party, work.created_on)[0],
+        kind=_kind(books, party),
         amount=amount_text(amount),
         identified_on=work.created_on.isoformat(),
-        due=work.due.isoformat() if work.due else "",
-        rule=work.reason,
-        days_left=(work.due - today).days if work.due else None,
+        due=clock.due.isoformat() if clock.due else "",
+        rule=clock.rule,
+        days_left=(clock.due - today).days if clock.due else None,
         suspended_until=str(work.body.get("suspended_until", "")),
+        requested_on=str(work.body.get("requested_on", "")),
+        decidable=clock.rule != NO_TERM,
     )
+
+
+def _kind(books: Books, party: str) -> str:
+    return "guarantor" if _payer(books, party) is None else "payer"
+
+
+def _kept(books: Books, work: StoredWork, more: dict[str, Any]) -> StoredWork:
+    """The credit with what was entered about it, and the day that follows from it."""
+    kept = replace(work, body={**work.body, **more})
+    clock = _clock(books, kept)
+    kept = replace(kept, due=clock.due, reason=clock.rule)
+    books.save_work([kept])
+    return kept
 
 
 def _open_credit(books: Books, credit_id: str) -> StoredWork:
@@ -125,12 +178,9 @@ def investigate(desk: Desk, books: Books, credit_id: str, wish: InvestigationIn)
         raise InputError("this credit has no clock that an investigation suspends", field="credit", mend=mend)
     if until <= today:
         raise InputError("the investigation ends before it begins", field="until", mend="give a day to come")
-    begun = date.fromisoformat(credit.body.get("suspended_from", today.isoformat()))
-    clock = refund_clock(payer.filing, credit.created_on, begun, until)
-    body = {**credit.body, "suspended_from": begun.isoformat(), "suspended_until": until.isoformat()}
-    kept = replace(credit, due=clock.due, reason=clock.rule, body=body)
-    books.save_work([kept])
-    books.log(desk.actor, "refund.ask", credit.id, reason=f"good-faith investigation: {wish.reason}", after=body)
+    begun = str(credit.body.get("suspended_from", today.isoformat()))
+    kept = _kept(books, credit, {"suspended_from": begun, "suspended_until": until.isoformat()})
+    books.log(desk.actor, "refund.ask", credit.id, reason=f"good-faith investigation: {wish.reason}", after=kept.body)
     return _credit_item(books, kept, _credits(books).get(party, 0), today)
 
 
@@ -143,10 +193,24 @@ def name_term(desk: Desk, books: Books, credit_id: str, term: RefundTermIn) -> C
     if payer is not None and payer.filing in GOVERNMENT:
         mend = "enter a good-faith investigation, which suspends it"
         raise Conflict("Medicare's and Medicaid's 60 days are law, not a term to choose", mend=mend)
-    kept = replace(credit, due=due, reason=f"{term.rule} (entered by {desk.actor.login})")
-    books.save_work([kept])
+    if payer is not None and _clock(books, replace(credit, body={})).rule != NO_TERM:
+        raise Conflict("a term is on file", mend="correct the contract's term, or the state's rule, where it is wrong")
+    entered = {"due": due.isoformat(), "rule": term.rule, "by": desk.actor.login}
+    kept = _kept(books, credit, {"entered": entered})
     books.log(desk.actor, "refund.ask", credit.id, reason=term.rule, after={"due": due.isoformat()})
     return _credit_item(books, kept, _credits(books).get(party, 0), today)
+
+
+@use_case("refund.ask")
+def requested(desk: Desk, books: Books, credit_id: str, letter: RequestedIn) -> CreditItem:
+    """The day on which the payer or the patient asked for the money, from which some contracts and states reckon."""
+    credit, today = _open_credit(books, credit_id), desk.today(books)
+    on = _day(letter.on, "on")
+    if on > today:
+        raise InputError("a day to come", field="on", mend="give the day on which the letter came")
+    kept = _kept(books, credit, {"requested_on": on.isoformat(), "letter": letter.reason})
+    books.log(desk.actor, "refund.ask", credit.id, reason=f"asked for on {on.isoformat()}: {letter.reason}")
+    return _credit_item(books, kept, _credits(books).get(credit.subject.removeprefix("party:"), 0), today)
 
 
 @use_case("refund.ask")
@@ -164,15 +228,15 @@ def ask_refund(desk: Desk, books: Books, credit_id: str, wish: RefundIn) -> Cred
     )  # fmt: skip
     books.save_work([work])
     books.log(desk.actor, "refund.ask", work.id, reason=wish.reason, after={"amount": amount_text(amount)})
-    return _refund_item(books, work)
+    return _refund_item(desk, books, work)
 
 
-def _refund_item(books: Books, work: StoredWork) -> CreditItem:
+def _refund_item(desk: Desk, books: Books, work: StoredWork) -> CreditItem:
     party = work.subject.removeprefix("party:")
     return CreditItem(
         id=work.id,
         party=party,
-        kind=_clock(books, party, work.created_on)[0],
+        kind=_kind(books, party),
         amount=amount_text(work.amount),
         identified_on=work.created_on.isoformat(),
         due=work.due.isoformat() if work.due else "",
@@ -180,13 +244,14 @@ def _refund_item(books: Books, work: StoredWork) -> CreditItem:
         reason=work.reason,
         name=_party_name(books, party),
         asked_by=str(work.body["asked_by"]),
+        second=second_person(desk, books, "refund.approve", str(work.body["asked_by"])),
     )
 
 
 @use_case("ledger.read")
 def refunds(desk: Desk, books: Books) -> list[CreditItem]:
     """The refunds that wait for a second person."""
-    return [_refund_item(books, work) for work in books.work(REFUND)]
+    return [_refund_item(desk, books, work) for work in books.work(REFUND)]
 
 
 def _asked(books: Books, work_id: str) -> StoredWork:
@@ -202,7 +267,7 @@ def decline_refund(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> Cre
     work = _asked(books, work_id)
     books.finish_work(work.id, f"declined: {why.reason}")
     books.log(desk.actor, "refund.approve", work.id, reason=f"declined: {why.reason}")
-    return _refund_item(books, work)
+    return _refund_item(desk, books, work)
 
 
 @use_case("refund.approve")
@@ -218,4 +283,4 @@ def approve_refund(desk: Desk, books: Books, work_id: str) -> CreditItem:
     books.append_entries([entry])
     books.finish_work(work.id, "approved")
     books.log(desk.actor, "refund.approve", work.id, reason="approved", after=entry)
-    return _refund_item(books, work)
+    return _refund_item(desk, books, work)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from serving.store.encounters import Visit
 
 QUEUE = "follow-up"
+ONWARD = "secondary"  # the queue of what hinders a later payer's claim
 FOLLOW_UP_DAYS = 30  # prompt-payment laws give payers 30 days for an electronic claim, in most states
 _OUT = (ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
 
@@ -91,6 +92,11 @@ def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
             due = (row.submitted_on or row.created_on) + timedelta(days=FOLLOW_UP_DAYS)
             words, mend = f"claim {row.state}", f"wait: a follow-up opens on {due}"
         found.append(_end("claim", row.id, f"{row.number}: {words}", row.submitted_on or row.created_on, today, mend))
+    for work in books.work(ONWARD):
+        number = books.claim(work.claim_id).number
+        words = f"{number}: the next payer's claim waits, because {work.reason}"
+        mend = str(work.body.get("mend", "when it is answered, the night corrects it"))
+        found.append(_end("claim", work.claim_id, words, work.created_on, today, mend))
     return sorted(found, key=lambda end: (-end.days, end.kind, end.id))
 
 

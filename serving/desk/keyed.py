@@ -10,7 +10,7 @@ import hashlib
 from datetime import date
 from typing import TYPE_CHECKING
 
-from billing_core.money import amount_text, parse_amount
+from billing_core.money import Cents, amount_text, parse_amount
 from billing_core.record import canonical
 from billing_core.remittance import (
     Adjustment,
@@ -28,6 +28,7 @@ from serving.schemas.money import BatchIn, KeyedAdjustment, KeyedClaim, KeyedLin
 from serving.store.states import Direction
 
 if TYPE_CHECKING:
+    from billing_core.registration import Practice
     from serving.store.books import Books
 
 KIND = "KEYED"
@@ -78,21 +79,39 @@ def _remittance(books: Books, keyed: KeyedRemittance) -> Remittance:
     payer = next((p for p in books.payers() if p.number == keyed.payer_number), None)
     if payer is None:
         raise InputError("no payer of ours", field="payer_number", mend="add the payer, or correct its number")
+    return remittance_of(
+        practice,
+        (payer.number, payer.name),
+        (keyed.method, keyed.trace, _day(keyed.paid_on, "paid_on")),
+        parse_amount(keyed.amount),
+        tuple(_claim(claim) for claim in keyed.claims),
+        tuple(ProviderAdjustment(a.reason, "", parse_amount(a.amount)) for a in keyed.provider_adjustments),
+    )
+
+
+def remittance_of(
+    practice: Practice,
+    payer: tuple[str, str],
+    paid: tuple[str, str, date],
+    amount: Cents,
+    claims: tuple[ClaimPayment, ...],
+    others: tuple[ProviderAdjustment, ...],
+) -> Remittance:
+    """A payment on paper as a remittance. `payer`: number and name; `paid`: how, under which number, on which day."""
+    (number, name), (method, trace, on) = payer, paid
     return Remittance(
-        payer_name=payer.name,
-        payer_number=payer.number,
+        payer_name=name,
+        payer_number=number,
         payee_npi=practice.npi,
         payee_tin=practice.tin,
-        trace=keyed.trace,
+        trace=trace,
         origin=KIND,
-        paid_on=_day(keyed.paid_on, "paid_on"),
-        handling=_HANDLING.get(keyed.method, "I"),
-        method=keyed.method,
-        amount=parse_amount(keyed.amount),
-        claims=tuple(_claim(claim) for claim in keyed.claims),
-        provider_adjustments=tuple(
-            ProviderAdjustment(a.reason, "", parse_amount(a.amount)) for a in keyed.provider_adjustments
-        ),
+        paid_on=on,
+        handling=_HANDLING.get(method, "I"),
+        method=method,
+        amount=amount,
+        claims=claims,
+        provider_adjustments=others,
     )
 
 
@@ -114,8 +133,12 @@ def key_batch(desk: Desk, books: Books, batch: BatchIn) -> ReceiptView:
     """Post a keyed batch, whole sets or held whole; refused as a whole when its control totals do not agree."""
     remittances = [_remittance(books, keyed) for keyed in batch.remittances]
     _prove(batch, remittances)
-    data = canonical(batch.model_dump())
-    file_id, is_new = books.add_file(Direction.INBOUND, KIND, batch.name, data)
+    return post_keyed(desk, books, batch.name, remittances, canonical(batch.model_dump()))
+
+
+def post_keyed(desk: Desk, books: Books, name: str, remittances: list[Remittance], data: bytes) -> ReceiptView:
+    """Post what was keyed, whole sets or held whole; `data` is what is kept of the batch. Twice the same is once."""
+    file_id, is_new = books.add_file(Direction.INBOUND, KIND, name, data)
     receipt = ReceiptView(
         file_id=file_id, kind=KIND, is_new=is_new, claims=0, posted=0, held=[], unmatched=0, findings=[]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,12 @@ from billing_core.claim import ClaimState, unadjudicated
 from billing_core.errors import MoneyError
 from billing_core.ledger import Cause, Owner
 from billing_core.money import Cents, amount_text, parse_amount
-from billing_core.statement import Statement, statement, statement_due
+from billing_core.statement import Names, Statement, statement, statement_due
 from serving.desk.accounts import aged
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
 from serving.desk.paper import lines
+from serving.desk.patient_balance import next_installment
 from serving.desk.report import first_answers, submissions
 from serving.errors import InputError, NotFound
 from serving.schemas.billing import (
@@ -33,6 +34,8 @@ from serving.schemas.billing import (
 from serving.store.states import CodeDecision, Direction
 
 if TYPE_CHECKING:
+    from billing_core.charge import Charge
+    from billing_core.registration import PersonName
     from serving.store.books import Books
     from serving.store.queues import StoredStatement
 
@@ -123,12 +126,40 @@ def run_statements(desk: Desk, books: Books) -> list[StatementItem]:
         if not statement_due(sent.get(guarantor_id, ()), sum(owed.values()), today):
             continue
         charges = books.charges_by_id(owed)
-        made = statement(books.guarantor(guarantor_id), charges.values(), books.entries_on(owed), today)
+        made = statement(
+            books.guarantor(guarantor_id),
+            charges.values(),
+            books.entries_on(owed),
+            today,
+            credit=books.unapplied_of(guarantor_id),
+            names=_names(books, charges),
+            installment=next_installment(books, guarantor_id, today),
+        )
         if made is None:
             continue
         statement_id = books.add_statement(guarantor_id, today, made.total, made, draw(practice, made))
         made_today.append(_item(books, statement_id, made, today))
     return made_today
+
+
+def _names(books: Books, charges: Mapping[str, Charge]) -> Names:
+    """What the patients, those who gave the care and the payers are called."""
+    patients = books.patients_by_id(charge.patient_id for charge in charges.values())
+    visits = {charge.encounter_id for charge in charges.values()}
+    care = {visit: books.provider(books.encounter(visit).provider_id).name for visit in visits}
+    return Names(
+        patients={
+            c.id: f"{_called(patients[c.patient_id].name)} (record {patients[c.patient_id].record_number})"
+            for c in charges.values()
+        },
+        providers={c.id: _called(care[c.encounter_id]) for c in charges.values()},
+        payers={payer.id: payer.name for payer in books.payers()},
+    )
+
+
+def _called(name: PersonName) -> str:
+    """As people say it."""
+    return f"{name.first} {name.last}"
 
 
 def _item(books: Books, statement_id: str, made: Statement, on: date) -> StatementItem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from serving.desk.case import Desk
 if TYPE_CHECKING:
     from serving.store.books import Books
     from serving.store.claims import StandingClaim
+    from serving.store.files import StoredDenial
 
 _DENIED = frozenset({ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE})
 ADJUDICATED = tuple(sorted(_DENIED | {ClaimState.PAID}))
@@ -63,7 +64,7 @@ def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]
     for claim_id in claim_ids:
         if claim_id in first:
             state, on = first[claim_id]
-            lines = [from_plain(LineDenial, d.body) for d in denials.get(claim_id, ())]
+            lines = _first_answer(denials.get(claim_id, ())) if state in _DENIED else []
             whole = any(d.line == 0 for d in lines)
             found[claim_id] = Outcome(
                 state in _DENIED,
@@ -72,6 +73,11 @@ def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]
                 () if whole else tuple(sorted({d.procedure for d in lines})),
             )
     return found
+
+
+def _first_answer(denials: Sequence[StoredDenial]) -> list[LineDenial]:
+    """What the first answer denied: a later one may say otherwise, and is another event."""
+    return [from_plain(LineDenial, d.body) for d in denials if d.claim_payment_id == denials[0].claim_payment_id]
 
 
 def sendings(desk: Desk, books: Books) -> tuple[list[Sending], dict[str, StandingClaim]]:

@@ -19,6 +19,7 @@ from billing_core.payment_plan import Installment, PlanState, installments, plan
 from billing_core.statement import MOST_IN_A_ROW
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
+from serving.desk.second_person import has_role, second_person
 from serving.errors import Conflict, InputError
 from serving.schemas.money import (
     GuarantorItem,
@@ -60,7 +61,7 @@ def _name(books: Books, guarantor_id: str) -> str:
     return full_name(books.guarantor(guarantor_id).name)
 
 
-def _item(books: Books, work: StoredWork) -> PatientBalanceItem:
+def _item(desk: Desk, books: Books, work: StoredWork) -> PatientBalanceItem:
     return PatientBalanceItem(
         id=work.id,
         guarantor=_name(books, work.subject.removeprefix("guarantor:")),
@@ -71,6 +72,7 @@ def _item(books: Books, work: StoredWork) -> PatientBalanceItem:
         reason=work.reason,
         asked_by=str(work.body["asked_by"]),
         status=work.outcome or str(work.status),
+        second=second_person(desk, books, "writeoff.approve", str(work.body["asked_by"])),
     )
 
 
@@ -101,6 +103,7 @@ def guarantors(desk: Desk, books: Books) -> list[GuarantorItem]:
             last_statement=sent[who][-1][0].isoformat() if who in sent else "",
             plan=kept.get(_subject(who), ""),
             write_off_asked=_subject(who) in asked,
+            may_place=has_role(desk, "collections.place"),
         )
         for who in sorted(since, key=lambda who: (-owed[who] - placed[who], who))
     ]
@@ -127,9 +130,31 @@ def _paid_since(books: Books, guarantor_id: str, position: int) -> Cents:
     return paid + books.payments_of_party(guarantor_id, EntryKind.REVERSAL, position)
 
 
+def _plan(work: StoredWork) -> tuple[Installment, ...]:
+    return tuple(Installment(date.fromisoformat(due), cents) for due, cents in work.body["installments"])
+
+
+def next_installment(books: Books, guarantor_id: str, today: date) -> Installment | None:
+    """What the guarantor's plan asks for next, with what of earlier installments is unpaid; None without a plan, or
+    where it is broken or done: then the whole is asked for.
+    """
+    work = _open_work(books, PLAN, guarantor_id)
+    if work is None:
+        return None
+    plan, paid = _plan(work), _paid_since(books, guarantor_id, int(work.body["position"]))
+    if plan_state(plan, paid, today) not in (PlanState.KEPT, PlanState.BEHIND):
+        return None
+    expected = 0
+    for installment in plan:
+        expected += installment.amount
+        if expected > paid and installment.due >= today:
+            return Installment(installment.due, expected - paid)
+    return Installment(today, expected - paid)  # the last one is late, by no more than the days of grace
+
+
 def _plan_view(books: Books, work: StoredWork, today: date) -> PlanView:
     guarantor_id = work.subject.removeprefix("guarantor:")
-    plan = tuple(Installment(date.fromisoformat(due), cents) for due, cents in work.body["installments"])
+    plan = _plan(work)
     paid = _paid_since(books, guarantor_id, int(work.body["position"]))
     return PlanView(
         id=work.id,
@@ -199,13 +224,13 @@ def ask_write_off(desk: Desk, books: Books, guarantor_id: str, wish: PatientWrit
     )
     books.save_work([work])
     books.log(desk.actor, "writeoff.ask", work.id, reason=wish.kind)
-    return _item(books, work)
+    return _item(desk, books, work)
 
 
 @use_case("writeoff.read")
 def asked_write_offs(desk: Desk, books: Books) -> list[PatientBalanceItem]:
     """The write-offs of patients' balances that wait for a second person."""
-    return [_item(books, work) for work in books.work(WRITE_OFF)]
+    return [_item(desk, books, work) for work in books.work(WRITE_OFF)]
 
 
 @use_case("writeoff.approve")
@@ -216,7 +241,7 @@ def decline_write_off(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> 
         raise Conflict("this write-off is decided already", mend="look at the guarantor's account")
     books.finish_work(work.id, f"declined: {why.reason}")
     books.log(desk.actor, "writeoff.approve", work.id, reason=f"declined: {why.reason}")
-    return _item(books, books.work_item(work_id))
+    return _item(desk, books, books.work_item(work_id))
 
 
 @use_case("writeoff.approve")
@@ -237,7 +262,7 @@ def approve_write_off(desk: Desk, books: Books, work_id: str) -> PatientBalanceI
             left -= amount
     books.finish_work(work.id, "approved")
     books.log(desk.actor, "writeoff.approve", work.id, reason=kind)
-    return _item(books, books.work_item(work_id))
+    return _item(desk, books, books.work_item(work_id))
 
 
 # --- collections ------------------------------------------------------------------------------------------------------
@@ -280,4 +305,4 @@ def _move(desk: Desk, books: Books, owed: list[Standing], to: Debtor, words: str
     )  # fmt: skip
     books.save_work([work])
     books.log(desk.actor, "collections.place", work.id, reason=words.split(":", 1)[0])
-    return _item(books, work)
+    return _item(desk, books, work)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from billing_core.claim import Claim
 from billing_core.denial import LineDenial
 from billing_core.playbook import OnFile, Play, plays
+from billing_core.registration import Authorization
 from serving.errors import NotFound
 
 if TYPE_CHECKING:
@@ -16,41 +18,56 @@ if TYPE_CHECKING:
 _TAKEN = "claim.accepted"  # the payer's door (277CA) took it
 
 
-def on_file(books: Books, claim: Claim) -> OnFile:
-    """What is on file for the claim on its date of service."""
-    day, services = claim.service_date, {line.procedure for line in claim.lines}
-    taken = books.events(subject=claim.id, action=_TAKEN, limit=1)
-    held = [
+def steps(books: Books, denied: Sequence[tuple[Claim, Sequence[LineDenial]]]) -> dict[str, tuple[Play, ...]]:
+    """By claim, the steps for its denied lines, none twice, in the order of the lines; a claim without one is left out.
+
+    All are looked up together: a queue asks for many claims at once.
+    """
+    refused = [(claim, found) for claim, found in denied if found]
+    known = _on_file(books, [claim for claim, _ in refused])
+    return {
+        claim.id: tuple({p.step: p for denial in found for p in plays(claim, denial, known[claim.id])}.values())
+        for claim, found in refused
+    }
+
+
+def _on_file(books: Books, claims: Sequence[Claim]) -> dict[str, OnFile]:
+    """By claim, what is on file for it on its date of service."""
+    ids, patients = [claim.id for claim in claims], [claim.patient.id for claim in claims]
+    taken = books.first_moments(ids, _TAKEN)
+    held, coverages, beside = books.authorizations_of(patients), books.coverages_of(patients), books.claims_beside(ids)
+    return {
+        claim.id: OnFile(
+            accepted_on=taken[claim.id].date() if claim.id in taken else None,
+            file_by=_file_by(books, claim),
+            authorizations=_authorizations(claim, held),
+            other_coverages=sum(
+                c.active(claim.service_date) and c.id != claim.coverage.id for c in coverages.get(claim.patient.id, ())
+            ),
+            same_service=tuple(
+                [c.number for c in beside.get(claim.id, ()) if _services(claim) & _services(c)],
+            ),
+        )
+        for claim in claims
+    }
+
+
+def _services(claim: Claim) -> set[str]:
+    return {line.procedure for line in claim.lines}
+
+
+def _authorizations(claim: Claim, held: Mapping[str, Sequence[Authorization]]) -> tuple[str, ...]:
+    """The patient's with this payer for a service of the claim, in force on the day, by number."""
+    day, services = claim.service_date, _services(claim)
+    return tuple(
         a.number
-        for a in books.authorizations(claim.patient.id)
+        for a in held.get(claim.patient.id, ())
         if a.payer_id == claim.payer.id and a.procedure in services and a.effective <= day <= a.terminated
-    ]
-    others = [c for c in books.coverages(claim.patient.id) if c.active(day) and c.id != claim.coverage.id]
-    same = [
-        standing.claim.number
-        for standing in books.claims(patient_id=claim.patient.id, payer_id=claim.payer.id)
-        if standing.claim.id != claim.id
-        and standing.claim.service_date == day
-        and standing.row.submitted_on is not None
-        and services & {line.procedure for line in standing.claim.lines}
-    ]
-    try:
-        file_by = books.contract(claim.payer.id, day).file_by(day)
-    except NotFound:
-        file_by = None
-    return OnFile(
-        accepted_on=taken[0].at.date() if taken else None,
-        file_by=file_by,
-        authorizations=tuple(held),
-        other_coverages=len(others),
-        same_service=tuple(same),
     )
 
 
-def steps(books: Books, claim: Claim, denied: Iterable[LineDenial]) -> tuple[Play, ...]:
-    """The steps for the claim's denied lines, none twice, in the order of the lines."""
-    found = list(denied)
-    if not found:
-        return ()
-    known = on_file(books, claim)
-    return tuple({play.step: play for denial in found for play in plays(claim, denial, known)}.values())
+def _file_by(books: Books, claim: Claim) -> date | None:
+    try:
+        return books.contract(claim.payer.id, claim.service_date).file_by(claim.service_date)
+    except NotFound:
+        return None

@@ -6,13 +6,15 @@ a set needs is read at once, and written at once: a file of twenty thousand clai
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from billing_core import matching, posting
-from billing_core.claim import LEGAL_STEPS, Claim, ClaimState
+from billing_core.claim import LEGAL_STEPS, Billed, ClaimState
 from billing_core.contract import Contract
 from billing_core.ledger import Entry
 from billing_core.matching import Matched
@@ -87,10 +89,10 @@ def _post_set(desk: Desk, books: Books, place: Place, remittance: Remittance, re
     _keep_unmatched(desk, books, remittance, matched, posted.entries, ids)
 
 
-def _matches(books: Books, remittance: Remittance, ours: Mapping[str, Claim]) -> list[Matched | None]:
-    ranks = {claim.coverage.rank for claim in ours.values()}
+def _matches(books: Books, remittance: Remittance, ours: Mapping[str, Billed]) -> list[Matched | None]:
+    ranks = {claim.coverage_rank for claim in ours.values()}
     later = min(ranks) + 1 if ranks else 1  # whose turn comes next is asked of the later coverages alone
-    covered = books.coverages_of((claim.patient.id for claim in ours.values()), from_rank=later)
+    covered = books.coverages_of((claim.patient_id for claim in ours.values()), from_rank=later)
     return [matching.match(p, ours, lambda patient: covered.get(patient, ())) for p in remittance.claims]
 
 
@@ -130,7 +132,7 @@ def step_claims(
     books: Books,
     remittance: Remittance,
     answers: Iterable[posting.Answered],
-    standing: Mapping[str, tuple[Claim, ClaimState]],
+    standing: Mapping[str, tuple[Billed, ClaimState]],
     payment_ids: Mapping[int, str],
 ) -> None:
     """Each answered claim goes its step, with its line in the event log; denied lines go to the denials.
@@ -153,17 +155,21 @@ def step_claims(
             denials += _denials(books, answer, claim, payment_id, remittance.paid_on)
     books.step_claims({c: (standing[c][1], to) for c, to in now.items() if to is not standing[c][1]})
     books.log_all(desk.actor, happened)
-    books.save_denials(denials)
+    books.add_denials(denials)
 
 
 def step_event(claim_id: str, at: ClaimState, to: ClaimState, why: str) -> Happened:
     """A claim's step as the event log writes it."""
-    before, after = ({"claim": claim_id, "state": state} for state in (at, to))
-    return Happened(f"claim.{to}", claim_id, why, before, after)
+    return Happened(f"claim.{to}", claim_id, why, _standing_hash(claim_id, at), _standing_hash(claim_id, to))
+
+
+def _standing_hash(claim_id: str, state: ClaimState) -> str:
+    """`record.digest` of {"claim": its id, "state": where it stands}, spelled at once: a file steps many thousand."""
+    return hashlib.sha256(f'{{"claim":{encode_basestring(claim_id)},"state":"{state}"}}'.encode()).hexdigest()
 
 
 def _denials(
-    books: Books, answer: posting.Answered, claim: Claim, payment_id: str, paid_on: date
+    books: Books, answer: posting.Answered, claim: Billed, payment_id: str, paid_on: date
 ) -> list[StoredDenial]:
     if not answer.denials:
         return []
@@ -178,9 +184,9 @@ def _denials(
     ]  # fmt: skip
 
 
-def _contract(books: Books, claim: Claim) -> Contract | None:
+def _contract(books: Books, claim: Billed) -> Contract | None:
     try:
-        return books.contract(claim.payer.id, claim.service_date)
+        return books.contract(claim.payer_id, claim.service_date)
     except NotFound:
         return None
 

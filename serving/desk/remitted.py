@@ -12,7 +12,7 @@ from billing_core.provider_adjustment import settlements
 from billing_core.remittance import Adjustment, ClaimPayment, ServicePayment
 from serving.desk.case import Desk, use_case
 from serving.desk.causes import Causes, segments_of_answer
-from serving.errors import InputError, NotFound
+from serving.errors import InputError
 from serving.schemas.money import (
     AnsweredAdjustment,
     AnsweredClaim,
@@ -27,6 +27,7 @@ from serving.store.files import StoredPayment, StoredRemittance
 from serving.store.states import RemittanceState, WorkStatus
 
 if TYPE_CHECKING:
+    from billing_core.claim import Claim
     from serving.store.books import Books
 
 PAGE = 100  # claims of a remittance shown at once
@@ -73,13 +74,18 @@ def remittances(desk: Desk, books: Books, state: str = "", find: str = "") -> li
 
 
 @use_case("remittance.read")
-def remittance(desk: Desk, books: Books, remittance_id: str, page: int = 1) -> RemittanceView:
-    """One remittance: its payment, a page of its claims, its provider adjustments, and the proof of its cash."""
-    stored, causes = books.remittance(remittance_id), Causes(books)
-    given, payments = stored.remittance, books.claim_payments(remittance_id=remittance_id)
+def remittance(desk: Desk, books: Books, remittance_id: str, page: int = 1, find: str = "") -> RemittanceView:
+    """One remittance: its payment, a page of its claims, its provider adjustments, and the proof of its cash.
+
+    With `find`, the pages are those of the claims whose number holds it. However many claims there are, a page is read.
+    """
+    stored, causes, number = books.remittance_head(remittance_id), Causes(books), find.strip()
+    given = stored.remittance
     cash = books.totals_from(stored.first_entry, stored.entries).get(AccountKind.CASH, 0)
     adjusted = books.entries_from(stored.first_entry, stored.entries, kind=EntryKind.PROVIDER_ADJUSTMENT)
-    first = (max(1, page) - 1) * PAGE
+    payments = books.page_of_payments(stored.id, (max(1, page) - 1) * PAGE, PAGE, number)
+    ours = books.claims_by_id(one.claim_id for one in payments if one.claim_id)
+    count, paid, unmatched = books.payment_totals(stored.id, number)
     return RemittanceView(
         id=stored.id,
         payer=_payer_names(books).get(given.payer_number, given.payer_name or given.payer_number),
@@ -93,8 +99,10 @@ def remittance(desk: Desk, books: Books, remittance_id: str, page: int = 1) -> R
         file_id=stored.file_id,
         file_name=causes.file_name(stored.file_id) if stored.file_id else "",
         set_number=stored.set_number,
-        claims_count=len(payments),
-        claims=[_answered(books, one) for one in payments[first : first + PAGE]],
+        claims_count=count,
+        claims_paid=amount_text(paid),
+        claims_unmatched=unmatched,
+        claims=[_answered(one, ours.get(one.claim_id)) for one in payments],
         provider_adjustments=[causes.movement(e, e.legs) for e in adjusted],
         cash_posted=amount_text(cash),
         deposited=_deposited(books, stored.id),
@@ -107,17 +115,16 @@ def _deposited(books: Books, remittance_id: str) -> str:
     return next((str(work.body["on"]) for work in found), "")
 
 
-def _patient(books: Books, one: StoredPayment) -> tuple[str, str]:
+def _patient(one: StoredPayment, ours: Claim | None) -> tuple[str, str]:
     """(patient id, name) of our claim, else the name the payer gives."""
     payment = one.payment
-    if one.claim_id:
-        patient = books.claim(one.claim_id).patient
-        return patient.id, f"{patient.name.last}, {patient.name.first}"
+    if ours is not None:
+        return ours.patient.id, f"{ours.patient.name.last}, {ours.patient.name.first}"
     return "", ", ".join(part for part in (payment.patient_last, payment.patient_first) if part)
 
 
-def _answered(books: Books, one: StoredPayment) -> AnsweredClaim:
-    patient_id, patient = _patient(books, one)
+def _answered(one: StoredPayment, ours: Claim | None) -> AnsweredClaim:
+    patient_id, patient = _patient(one, ours)
     payment = one.payment
     return AnsweredClaim(
         position=one.position,
@@ -136,18 +143,16 @@ def _answered(books: Books, one: StoredPayment) -> AnsweredClaim:
 @use_case("remittance.read")
 def answer(desk: Desk, books: Books, remittance_id: str, position: int) -> AnswerView:
     """One answer in full: its lines in plain words, every entry it made with its cause, its segments."""
-    stored, causes = books.remittance(remittance_id), Causes(books)
-    one = next((p for p in books.claim_payments(remittance_id=remittance_id) if p.position == position), None)
-    if one is None:
-        raise NotFound("answer")
-    payment = one.payment
+    stored, causes = books.remittance_head(remittance_id), Causes(books)
+    one = books.payment_at(remittance_id, position)
+    payment, ours = one.payment, books.claim(one.claim_id) if one.claim_id else None
     denied = {d.line for d in denials(payment)}
-    patient_id, patient = _patient(books, one)
+    patient_id, patient = _patient(one, ours)
     return AnswerView(
         position=position,
         number=payment.number,
         claim_id=one.claim_id,
-        claim_number=books.claim(one.claim_id).number if one.claim_id else "",
+        claim_number=ours.number if ours else "",
         patient_id=patient_id,
         patient=patient,
         status=STATUS.get(payment.status, payment.status),
@@ -155,7 +160,7 @@ def answer(desk: Desk, books: Books, remittance_id: str, position: int) -> Answe
         paid=amount_text(payment.paid),
         adjustments=_adjustments(payment.adjustments),
         lines=[_line(line, number in denied) for number, line in enumerate(payment.services, start=1)],
-        entries=[causes.explained(entry) for entry in _entries(books, stored, one)],
+        entries=[causes.explained(entry) for entry in _entries(books, stored, one, ours)],
         segments=_segments(books, stored, position),
     )
 
@@ -182,14 +187,13 @@ def _adjustments(given: Sequence[Adjustment]) -> list[AnsweredAdjustment]:
     ]
 
 
-def _entries(books: Books, stored: StoredRemittance, one: StoredPayment) -> list[Entry]:
+def _entries(books: Books, stored: StoredRemittance, one: StoredPayment, ours: Claim | None) -> list[Entry]:
     """What the answer posted: in its set, and where a person gave it to a claim, what that posted (and undid)."""
     payment: ClaimPayment = one.payment
-    numbers = {payment.number} | ({books.claim(one.claim_id).number} if one.claim_id else set())
+    numbers = {payment.number} | ({ours.number} if ours else set())
     found = {e.id: e for n in sorted(numbers) for e in books.entries_from(stored.first_entry, stored.entries, n)}
-    for work in books.work("unmatched", None):
-        if work.subject == f"payment:{one.id}":
-            found |= {entry_id: books.entry(entry_id) for entry_id in work.body.get("entries", ())}
+    for work in books.work("unmatched", None, subject=f"payment:{one.id}"):
+        found |= {entry_id: books.entry(entry_id) for entry_id in work.body.get("entries", ())}
     return list(found.values())
 
 

@@ -8,19 +8,25 @@ claim and nowhere else: it enters no claim, no file, no posting and no statement
 A manager may withhold the model's advice, and nothing else, from a small slice of the visits: what becomes of claims
 that nobody mended at the model's word is the only sample that says what it is worth. The draw is made once per visit
 from its id under a secret, when its claim is first scored, and is written into each score; every edit still applies.
+
+With the risk is kept what else is to be expected of the claim: why it would be denied, if it is, and after how many
+days its payer answers, each with what it rests on. A challenger is not asked that: nobody would be shown it.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from billing_core.claim import Claim, ClaimState
+from billing_core.day_sheet import business_day
 from models.denial.facts import ClaimFacts
 from models.denial.history import History
 from models.denial.replay import Sending, in_order, replay
@@ -29,27 +35,45 @@ from serving.desk.case import Desk, use_case
 from serving.desk.outcomes import ADJUDICATED, claim_facts, pseudonym, sendings
 from serving.errors import InputError, NoModel
 from serving.schemas.models import RiskView
+from serving.security import may
 
 if TYPE_CHECKING:
+    from models.denial.outlook import Outlook
     from models.denial.predictor import Predictor, Risk
-    from serving.artifacts import Served
+    from serving.artifacts import Served, Shelf
+    from serving.ids import Clock
     from serving.store.books import Books, Store
     from serving.store.claims import ClaimScore
+    from serving.store.glance import Glance
 
 KIND = "denial"
+Scored = tuple[Claim, "Risk", "Outlook | None"]
 UNSENT = (ClaimState.HELD, ClaimState.READY)
 WAITING = (ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
 WITHHOLD = "withhold denial advice"  # the manager's choice: per cent of visits
 WITHHOLD_MOST = 10
+CATEGORIES_KEPT = 3
 _MOVES_HISTORY = tuple(f"claim.{word}" for word in ("submit", *ADJUDICATED))
 
 
-def risk_body(risk: Risk) -> dict[str, Any]:
-    """The risk as it is kept: reasons and what-ifs in words, effects in thousandths of log-odds."""
-    return {
+def risk_body(risk: Risk, outlook: Outlook | None = None) -> dict[str, Any]:
+    """The risk as it is kept: reasons and what-ifs in words, effects in thousandths of log-odds; and the outlook."""
+    expected = {} if outlook is None else {"outlook": outlook_body(outlook)}
+    return expected | {
         "flagged": risk.flagged,
         "reasons": [{"group": r.group, "words": r.sentence, "effect": r.effect} for r in risk.reasons],
         "what_if": [{"mend": w.mend, "words": w.sentence, "probability_ppm": w.probability_ppm} for w in risk.what_ifs],
+    }
+
+
+def outlook_body(outlook: Outlook) -> dict[str, Any]:
+    """What is to be expected as it is kept: the likeliest categories of a denial, the days, and what each rests on."""
+    why_rests_on, days_rest_on = outlook.said
+    return {
+        "categories": [[name, ppm] for name, ppm in outlook.categories[:CATEGORIES_KEPT]],
+        "days": outlook.days_to_answer,
+        "why_rests_on": why_rests_on,
+        "days_rest_on": days_rest_on,
     }
 
 
@@ -61,21 +85,27 @@ class _Known:
 
     def __init__(self) -> None:
         self.lock, self.position, self.day, self.history = threading.Lock(), -1, date.min, History()
+        self.events = ""  # the hash of the log's last event when this was last found right
+        self.closed: date | None = None  # and through which day the books were closed by then
 
 
 _KNOWN: WeakKeyDictionary[Store, dict[str, _Known]] = WeakKeyDictionary()
 _KNOWN_LOCK = threading.Lock()
 
 
+def _known(desk: Desk) -> _Known:
+    with _KNOWN_LOCK:
+        return _KNOWN.setdefault(desk.store, {}).setdefault(desk.practice_id, _Known())
+
+
 @contextmanager
 def history_today(desk: Desk, books: Books, today: date) -> Iterator[History]:
     """What the practice knew before today, held for one thread; built anew only after claims were sent or answered."""
-    with _KNOWN_LOCK:
-        known = _KNOWN.setdefault(desk.store, {}).setdefault(desk.practice_id, _Known())
+    known = _known(desk)
     with known.lock:
         position = books.last_position(_MOVES_HISTORY)
         if position != known.position or today < known.day:  # a clock that went back may not see what came later
-            known.position, known.history = -1, History()
+            known.position, known.history, known.events = -1, History(), ""
             for _ in replay(sendings(desk, books)[0], known.history):
                 pass
             known.position = position
@@ -99,12 +129,18 @@ def _drawn(desk: Desk, claim: Claim, share: int, before: ClaimScore | None) -> b
     return int(pseudonym(desk, "withhold", claim.encounter_id), 16) % 10_000 < 100 * share
 
 
-def _keep(desk: Desk, books: Books, scored: Sequence[tuple[Claim, Risk]], seal: str, *, shadow: bool = False) -> int:
+def _said(
+    model: Predictor, shown: ClaimFacts, history: History, *, shadow: bool = False
+) -> tuple[Risk, Outlook | None]:
+    return model.score(shown, history), None if shadow else model.outlook(shown, history)
+
+
+def _keep(desk: Desk, books: Books, scored: Sequence[Scored], seal: str, *, shadow: bool = False) -> int:
     """Write down what is new; returns how many scores were."""
-    before = books.latest_scores([claim.id for claim, _ in scored], shadow=shadow)
+    before = books.latest_scores([claim.id for claim, *_ in scored], shadow=shadow)
     share, new = withheld_share(books), 0
-    for claim, risk in scored:
-        body, last = risk_body(risk), before.get(claim.id)
+    for claim, risk, outlook in scored:
+        body, last = risk_body(risk, outlook), before.get(claim.id)
         if last is None or (last.artifact_sha256, last.probability_ppm, dict(last.body)) != (
             seal,
             risk.probability_ppm,
@@ -116,10 +152,12 @@ def _keep(desk: Desk, books: Books, scored: Sequence[tuple[Claim, Risk]], seal: 
     return new
 
 
-def _unsent(desk: Desk, books: Books, claims: Iterable[Claim], model: Predictor) -> list[tuple[Claim, Risk]]:
+def _unsent(
+    desk: Desk, books: Books, claims: Iterable[Claim], model: Predictor, *, shadow: bool = False
+) -> list[Scored]:
     today = desk.today(books)
     with history_today(desk, books, today) as history:
-        return [(claim, model.score(claim_facts(desk, claim, today), history)) for claim in claims]
+        return [(claim, *_said(model, claim_facts(desk, claim, today), history, shadow=shadow)) for claim in claims]
 
 
 def advise(desk: Desk, books: Books, claims: Sequence[Claim]) -> None:
@@ -137,20 +175,20 @@ def advise(desk: Desk, books: Books, claims: Sequence[Claim]) -> None:
     _keep(desk, books, scored, served.sha256)
 
 
-def _open_claims(desk: Desk, books: Books, model: Predictor) -> list[tuple[Claim, Risk]]:
-    """Every claim without an answer, with its risk, in the order of history."""
+def _open_claims(desk: Desk, books: Books, model: Predictor, *, shadow: bool) -> list[Scored]:
+    """Every claim without an answer, with what is said of it, in the order of history."""
     sent, standing = sendings(desk, books)
-    scored = []
+    scored: list[Scored] = []
     sending: Sending
     for sending, history in replay(in_order(sent)):
         found = standing[sending.mark]
         if found.state in WAITING:
-            scored.append((found.claim, model.score(sending.facts, history)))
-    return scored + _unsent(desk, books, [s.claim for s in books.claims(UNSENT)], model)
+            scored.append((found.claim, *_said(model, sending.facts, history, shadow=shadow)))
+    return scored + _unsent(desk, books, [s.claim for s in books.claims(UNSENT)], model, shadow=shadow)
 
 
 def _score_with(desk: Desk, books: Books, served: Served, *, shadow: bool) -> int:
-    scored = _open_claims(desk, books, served.model)
+    scored = _open_claims(desk, books, served.model, shadow=shadow)
     new = _keep(desk, books, scored, served.sha256, shadow=shadow)
     aside = " in the shadow" if shadow else ""
     said = f"{len(scored)} open claims, {new} new scores{aside}"
@@ -163,12 +201,52 @@ def ask(desk: Desk, books: Books, given: ClaimFacts) -> RiskView:
     """What the model in service says of a claim that another system holds, as if it were sent today. Nothing is kept:
     neither the claim nor the risk enters the books. NoModel when no model serves.
     """
+    given = _whole(given)
+    served, today = desk.shelf.model(books, KIND), desk.today(books)
+    with history_today(desk, books, today) as history:
+        told = _told(served, given, today, history)
+        known = _known(desk)
+        known.events, known.closed = books.last_event(), books.closed_through()
+    return told
+
+
+def ask_at_hand(store: Store, shelf: Shelf, clock: Clock, seen: Glance, given: ClaimFacts) -> RiskView | None:
+    """What `ask` answers, from what this process holds ready, when that is still so by the glance at the books; else
+    None: then `ask`. Waits for nothing. Raises what `ask` raises.
+    """
+    practice_id = seen.actor.practice_id
+    may(seen.actor, "model.score", practice_id)
+    known, served = _KNOWN.get(store, {}).get(practice_id), shelf.at_hand(practice_id, KIND, seen.version)
+    if known is None or served is None or not known.lock.acquire(blocking=False):
+        return None
+    try:
+        today = business_day(clock.today(_zone(seen.practice)), known.closed)
+        if known.events != seen.events or today < known.day:
+            return None
+        known.day = today
+        return _told(served, _whole(given), today, known.history)
+    finally:
+        known.lock.release()
+
+
+@lru_cache(maxsize=1024)
+def _zone(practice: str) -> str:
+    """The zone of a practice, from its record as it is kept."""
+    return str(json.loads(practice)["zone"])
+
+
+def _whole(given: ClaimFacts) -> ClaimFacts:
+    """The claim, when it has lines and their columns are equally long; else InputError."""
     lines = (given.procedures, given.modifiers, given.units, given.amounts_cents, given.pointed)
     if len({len(column) for column in lines}) > 1:
         raise InputError("the lines' columns differ in length", field="procedures", mend="give each line every column")
-    served, today = desk.shelf.model(books, KIND), desk.today(books)
-    with history_today(desk, books, today) as history:
-        risk = served.model.score(replace(given, submitted_on=today), history)
+    if not given.procedures:
+        raise InputError("the claim has no lines", field="procedures", mend="give each service of the claim as a line")
+    return given
+
+
+def _told(served: Served, given: ClaimFacts, today: date, history: History) -> RiskView:
+    risk = served.model.score(replace(given, submitted_on=today), history)
     return RiskView(
         model=served.sha256,
         probability_ppm=risk.probability_ppm,

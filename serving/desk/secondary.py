@@ -1,31 +1,43 @@
 """After the first payer: what it leaves to the next one is billed, with all that it said (loops 2320, 2330, 2430).
 
 A charge whose balance the second or third payer owes, and for which that payer has no claim, gets one from the earlier
-payer's answer. What the payers forward among themselves (CLP02 19, 20, 21) is left to them for WAIT_DAYS.
+payer's answer: the latest that was posted and not taken back. What the payers forward among themselves (CLP02 19, 20,
+21) is left to them for WAIT_DAYS. When the earlier payer takes its answer back and answers otherwise after the next
+claim was built, that claim is told anew: one that was not sent is corrected as it stands, one that was answered is
+corrected as its payer's contract allows, and one that is still out waits for its answer first.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from billing_core import claim_build
 from billing_core.claim import Claim, ClaimState
-from billing_core.claim_build import Rebuilt
+from billing_core.claim_build import Changes, Rebuilt
 from billing_core.denial import FORWARDED
 from billing_core.ledger import PAYER_OWNER
 from billing_core.matching import next_coverage
 from billing_core.record import to_plain
+from serving.desk.billing import _payer_reference
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import claim_numbers
+from serving.errors import NotFound
 from serving.store.queues import StoredWork
+from serving.store.states import RemittanceState
 
 if TYPE_CHECKING:
+    from billing_core.contract import Contract
     from serving.store.books import Books
     from serving.store.claims import StandingClaim
+    from serving.store.files import StoredPayment
 
 WAIT_DAYS = 30  # for a claim that the payer says it forwarded, before we bill the next payer ourselves
 QUEUE = "secondary"
+CHANGED = "the payer before it changed its answer after this claim went out"
+_UNSENT = (ClaimState.HELD, ClaimState.READY)
+_OUT = (ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
 _ANSWERED = (ClaimState.PAID, ClaimState.PARTLY_DENIED, ClaimState.DENIED)
 
 
@@ -41,14 +53,22 @@ def _waiting(books: Books, rank: int, today: date) -> list[StandingClaim]:
     return found
 
 
+def _answer_in_force(books: Books, claim: Claim) -> StoredPayment | None:
+    """The payer's latest answer that was posted and has not been taken back since."""
+    found = None
+    for one in books.claim_payments(claim_id=claim.id):
+        if books.remittance_row(one.remittance_id).state is RemittanceState.POSTED:
+            found = None if one.payment.is_reversal else one
+    return found
+
+
 def _build(books: Books, claim: Claim, today: date) -> Rebuilt | None:
     """The next payer's claim; None while the payers have it among themselves, or when there is no answer to carry."""
-    answers = [p for p in books.claim_payments(claim_id=claim.id) if not p.payment.is_reversal]
+    last = _answer_in_force(books, claim)
     coverage = next_coverage(claim, books.coverages(claim.patient.id))
-    if not answers or coverage is None:
+    if last is None or coverage is None:
         return None
-    last = answers[-1]
-    paid_on = books.remittance(last.remittance_id).remittance.paid_on
+    paid_on = books.remittance_row(last.remittance_id).paid_on
     waited = today >= paid_on + timedelta(days=WAIT_DAYS)
     if last.payment.status in FORWARDED and not waited:
         return None
@@ -62,7 +82,7 @@ def build_secondaries(desk: Desk, books: Books) -> int:
 
     An answer that does not account for a whole line cannot be carried on: a person is told, once.
     """
-    today, built = desk.today(books), 0
+    today, built = desk.today(books), _tell_anew(desk, books)
     told = {item.claim_id for item in books.work(QUEUE, status=None)}
     for rank in (2, 3):
         for standing in _waiting(books, rank, today):
@@ -75,10 +95,94 @@ def build_secondaries(desk: Desk, books: Books) -> int:
                 books.log(desk.actor, "claim.build", made.claim.id, reason=f"payer {rank}", after=made.claim)
                 built += 1
             elif claim.id not in told:
-                finding = made.findings[0]
-                item = StoredWork(
-                    books.new_id(), QUEUE, f"claim:{claim.id}", today, claim.total, claim_id=claim.id,
-                    reason=finding.message, body=to_plain(finding),
-                )  # fmt: skip
-                books.save_work([item])
+                _tell(desk, books, claim, made)
     return built
+
+
+# --- the earlier payer answers otherwise ------------------------------------------------------------------------------
+
+
+def _tell_anew(desk: Desk, books: Books) -> int:
+    """The later payers' claims whose earlier payer has since answered otherwise: corrected, or noted while they are
+    out. Returns how many are held now to be scrubbed.
+    """
+    made = 0
+    for claim_id in books.claims_after_a_reversal((*_UNSENT, *_OUT, *_ANSWERED, ClaimState.REVERSED)):
+        standing = books.standing_claim(claim_id)
+        anew = _otherwise(books, standing.claim, desk.today(books))
+        if anew is not None:
+            made += _correct(desk, books, standing, anew)
+    return made
+
+
+def _otherwise(books: Books, claim: Claim, today: date) -> Claim | None:
+    """The claim as the earlier payer's answer in force would have it; None when that is what it says already."""
+    known = [c for c in books.claims(encounter_id=claim.encounter_id) if c.state is not ClaimState.REPLACED]
+    earlier = [c.claim for c in known if c.claim.rank == claim.rank - 1 and _same_charges(c.claim, claim)]
+    answered = _answer_in_force(books, earlier[-1]) if earlier else None
+    if answered is None:  # taken back: its corrected answer is waited for
+        return None
+    paid_on = books.remittance_row(answered.remittance_id).paid_on
+    fresh = claim_build.secondary(
+        earlier[-1], answered.payment, paid_on, claim.coverage, claim.payer, claim.number, claim.id, today, waited=True
+    ).claim
+    if fresh is None or _said(fresh) == _said(claim):
+        return None
+    return replace(claim, prior_payers=fresh.prior_payers)
+
+
+def _same_charges(one: Claim, other: Claim) -> bool:
+    return set(one.charge_ids) == set(other.charge_ids)
+
+
+def _said(claim: Claim) -> list[object]:
+    """What the claim says of the earlier payers' money."""
+    return [(prior.payer.id, prior.paid, prior.line_adjustments) for prior in claim.prior_payers]
+
+
+def _correct(desk: Desk, books: Books, standing: StandingClaim, anew: Claim) -> int:
+    claim, state = standing.claim, standing.state
+    note = next((work for work in books.work(QUEUE, claim_id=claim.id) if work.reason == CHANGED), None)
+    if state in _OUT:
+        if note is None:
+            today = desk.today(books)
+            item = StoredWork(
+                books.new_id(), QUEUE, f"claim:{claim.id}", today, claim.total, claim_id=claim.id, reason=CHANGED
+            )
+            books.save_work([item])
+        return 0
+    made = anew
+    if state not in _UNSENT:
+        number, reference = next(claim_numbers(books)), _payer_reference(books, claim)
+        rebuilt = claim_build.correct(
+            anew, Changes(), state, _contract(books, claim), number, books.new_id(), desk.today(books), reference
+        )
+        if rebuilt.claim is None:
+            _tell(desk, books, claim, rebuilt)
+            return 0
+        made = rebuilt.claim
+        books.step_claim(claim.id, ClaimState.REPLACED)
+    books.save_claim(made, ClaimState.HELD)
+    if note is not None:
+        books.finish_work(note.id, f"corrected by claim {made.number}")
+    books.log(desk.actor, "claim.build", made.id, reason="the payer before answered otherwise", after=made)
+    return 1
+
+
+def _contract(books: Books, claim: Claim) -> Contract | None:
+    try:
+        return books.contract(claim.payer.id, claim.service_date)
+    except NotFound:
+        return None
+
+
+def _tell(desk: Desk, books: Books, claim: Claim, refused: Rebuilt) -> None:
+    """A person is told, once, why the claim cannot be built."""
+    if any(item.claim_id == claim.id for item in books.work(QUEUE)):
+        return
+    finding = refused.findings[0]
+    item = StoredWork(
+        books.new_id(), QUEUE, f"claim:{claim.id}", desk.today(books), claim.total, claim_id=claim.id,
+        reason=finding.message, body=to_plain(finding),
+    )  # fmt: skip
+    books.save_work([item])

@@ -11,6 +11,7 @@ from billing_core.claim import ClaimState, unadjudicated
 from billing_core.money import amount_text
 from serving.desk.billing import REFUSED
 from serving.desk.case import Desk, use_case
+from serving.desk.second_person import second_person
 from serving.errors import Conflict, InputError
 from serving.schemas.billing import WriteOffIn, WriteOffItem
 from serving.store.queues import StoredWork
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 QUEUE = "write-off"
 
 
-def _item(books: Books, work: StoredWork) -> WriteOffItem:
+def _item(desk: Desk, books: Books, work: StoredWork) -> WriteOffItem:
     return WriteOffItem(
         id=work.id,
         claim_id=work.claim_id,
@@ -31,6 +32,7 @@ def _item(books: Books, work: StoredWork) -> WriteOffItem:
         reason=work.reason,
         asked_by=str(work.body["asked_by"]),
         asked_on=work.created_on.isoformat(),
+        second=second_person(desk, books, "writeoff.approve", str(work.body["asked_by"])),
     )
 
 
@@ -70,13 +72,13 @@ def ask(desk: Desk, books: Books, claim_id: str, wish: WriteOffIn) -> WriteOffIt
     )  # fmt: skip
     books.save_work([work])
     books.log(desk.actor, "writeoff.ask", claim_id, reason=wish.reason, after=_hashed(work))
-    return _item(books, work)
+    return _item(desk, books, work)
 
 
 @use_case("writeoff.read")
 def asked(desk: Desk, books: Books) -> list[WriteOffItem]:
     """Every write-off that waits for a second person."""
-    return [_item(books, work) for work in books.work(QUEUE)]
+    return [_item(desk, books, work) for work in books.work(QUEUE)]
 
 
 @use_case("writeoff.approve")
@@ -99,7 +101,7 @@ def approve(desk: Desk, books: Books, work_id: str) -> WriteOffItem:
             left -= amount
     _decided(desk, books, work, "approved")
     _end_the_matter(books, work.claim_id)
-    return _item(books, work)
+    return _item(desk, books, work)
 
 
 def _end_the_matter(books: Books, claim_id: str) -> None:
@@ -117,4 +119,4 @@ def decline(desk: Desk, books: Books, work_id: str) -> WriteOffItem:
     if work.queue != QUEUE or work.status is not WorkStatus.OPEN:
         raise Conflict("this write-off is decided already", mend="look at the claim's history")
     _decided(desk, books, work, "declined")
-    return _item(books, work)
+    return _item(desk, books, work)

@@ -7,7 +7,7 @@ import os
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Header, Request
+from fastapi import APIRouter, Depends, Form, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.security import OAuth2PasswordRequestForm
 
@@ -40,7 +40,7 @@ button{{background:#0b5cad;border-color:#0b5cad;color:#fff;font-weight:600;curso
 p[role=alert]{{background:#fdecea;border:1px solid #d9534a;color:#7a1610;border-radius:5px;padding:.5rem .7rem}}
 </style></head>
 <body><main><h1>Cleanclaim</h1><p>Medical coding and billing</p>{notice}
-<form method="post" action="/signin">
+<form method="post" action="/signin">{page}
 <label for="username">Login</label>
 <input id="username" name="username" autocomplete="username" maxlength="200" required autofocus>
 <label for="password">Password</label>
@@ -104,10 +104,14 @@ def _memberships(house: House, credential: str) -> tuple[Actor, ...]:
 # --- the form in the browser ----------------------------------------------------------------------------------------
 
 
+# A page of the screens by its name alone: nobody is led elsewhere by an address that was made for them.
+PageName = r"^[a-z]{0,40}$"
+
+
 @router.get("/signin", response_class=HTMLResponse)
-def sign_in_page() -> HTMLResponse:
-    """The sign-in form."""
-    return _page("")
+def sign_in_page(page: Annotated[str, Query(pattern=PageName)] = "") -> HTMLResponse:
+    """The sign-in form; it leads to that page of the screens."""
+    return _page("", page)
 
 
 @router.post("/signin", response_class=RedirectResponse, status_code=303)
@@ -116,6 +120,7 @@ def sign_in_form(
     house: TheHouse,
     username: Annotated[str, Form(max_length=200)],
     password: Annotated[str, Form(max_length=256)],
+    page: Annotated[str, Form(pattern=PageName)] = "",
     fetch_site: FetchSite = "",
 ) -> Response:
     """Sign in, keep the token in a cookie that scripts cannot read, and go to the screens."""
@@ -123,8 +128,9 @@ def sign_in_form(
     try:
         issued = sign_in(house.store, house.settings, username, password)
     except SignInFailed as error:
-        return _page(f"{error.message}; {error.mend}".capitalize(), error.status)
-    answer = RedirectResponse(_screens(request, house), 303)
+        return _page(f"{error.message}; {error.mend}".capitalize(), page, error.status)
+    screens = _screens(request, house)
+    answer = RedirectResponse(f"{screens.rstrip('/')}/{page}" if page else screens, 303)
     _keep(answer, issued, request, house)
     return answer
 
@@ -158,9 +164,10 @@ def sign_out(request: Request, fetch_site: FetchSite = "") -> Response:
     return answer
 
 
-def _page(notice: str, status: int = 200) -> HTMLResponse:
+def _page(notice: str, page: str = "", status: int = 200) -> HTMLResponse:
+    wanted = f'<input type="hidden" name="page" value="{html.escape(page)}">' if page else ""
     said = f'<p role="alert">{html.escape(notice)}</p>' if notice else ""
-    return HTMLResponse(_PAGE.format(notice=said), status, _POLICY)
+    return HTMLResponse(_PAGE.format(notice=said, page=wanted), status, _POLICY)
 
 
 def _own_page(fetch_site: str) -> None:

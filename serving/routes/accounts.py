@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
-from serving.desk import accounts, bank, credits, follow_up, keyed, patient_balance, remitted, unmatched
+from serving.desk import accounts, bank, credits, follow_up, keyed, patient_balance, refund_rules, remitted, unmatched
 from serving.routes.entrance import AtDesk, Id
 from serving.routes.files import received
 from serving.routes.spreadsheet import SHEETS, Sheet, sheet
@@ -31,6 +31,7 @@ from serving.schemas.money import (
     GuarantorPaymentIn,
     HandMatchIn,
     InvestigationIn,
+    MatchView,
     OpenEnd,
     PatientBalanceItem,
     PatientWriteOffIn,
@@ -38,9 +39,12 @@ from serving.schemas.money import (
     PlanView,
     ReasonIn,
     RefundIn,
+    RefundRulesIn,
+    RefundRulesView,
     RefundTermIn,
     RemittanceItem,
     RemittanceView,
+    RequestedIn,
     UnmatchedItem,
 )
 
@@ -85,9 +89,14 @@ def carried(desk: AtDesk, every: Annotated[bool, Query()] = False) -> list[Carri
 
 
 @router.get("/remittances/{remittance_id}")
-def remittance(desk: AtDesk, remittance_id: Id, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> RemittanceView:
+def remittance(
+    desk: AtDesk,
+    remittance_id: Id,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    find: Annotated[str, Query(max_length=38)] = "",
+) -> RemittanceView:
     """One remittance: its payment, a page of its claims, its provider adjustments, the proof of its cash."""
-    return remitted.remittance(desk, remittance_id, page)
+    return remitted.remittance(desk, remittance_id, page, find)
 
 
 @router.get("/remittances/{remittance_id}/claims/{position}")
@@ -138,6 +147,18 @@ def match_deposits(desk: AtDesk, name: FileName, data: Annotated[bytes, Depends(
     return bank.match_deposits(desk, name, data)
 
 
+@router.get("/bank/explained")
+def bank_matches(desk: AtDesk, find: Annotated[str, Query(max_length=80)] = "") -> list[MatchView]:
+    """The deposits that are explained, latest first."""
+    return bank.matches(desk, find)
+
+
+@router.post("/bank/deposits/{work_id}/undo")
+def undo_match(desk: AtDesk, work_id: Id, why: ReasonIn) -> BankView:
+    """Take a match back, by a reversal."""
+    return bank.undo_match(desk, work_id, why)
+
+
 @router.post("/bank/matches")
 def match_by_hand(desk: AtDesk, choice: HandMatchIn) -> BankView:
     """Say that these deposits are these remittances; to the cent."""
@@ -172,6 +193,24 @@ def ask_refund(desk: AtDesk, credit_id: Id, wish: RefundIn) -> CreditItem:
 def investigate(desk: AtDesk, credit_id: Id, wish: InvestigationIn) -> CreditItem:
     """A good-faith investigation, which suspends the 60 days of Medicare and Medicaid."""
     return credits.investigate(desk, credit_id, wish)
+
+
+@router.post("/credits/{credit_id}/request")
+def requested(desk: AtDesk, credit_id: Id, letter: RequestedIn) -> CreditItem:
+    """The day on which the money was asked back."""
+    return credits.requested(desk, credit_id, letter)
+
+
+@router.get("/refund-rules")
+def read_refund_rules(desk: AtDesk) -> RefundRulesView:
+    """The states' rules about credits that the practice keeps."""
+    return refund_rules.rules(desk)
+
+
+@router.post("/refund-rules")
+def save_refund_rules(desk: AtDesk, given: RefundRulesIn) -> RefundRulesView:
+    """Put a file of rules in force, when it is sound."""
+    return refund_rules.save_rules(desk, given)
 
 
 @router.post("/credits/{credit_id}/term")

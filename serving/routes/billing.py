@@ -23,9 +23,23 @@ router = APIRouter(tags=["billing"])
 
 
 @router.get("/queue")
-def queue(desk: AtDesk, capacity: Annotated[int, Query(ge=0, le=10_000)] = 0) -> QueueView:
-    """The claims to work, in the order of what is at stake; those that fit into a day of that capacity are marked."""
-    return billing.queue(desk, capacity)
+def queue(
+    desk: AtDesk,
+    capacity: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    state: Annotated[str, Query(max_length=40)] = "",
+    payer: Annotated[str, Query(max_length=200)] = "",
+    today: bool = False,
+    first: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=0, le=1000)] = 0,
+    claim: Annotated[str, Query(max_length=100)] = "",
+) -> QueueView:
+    """The claims to work, in the order of what is at stake; those that fit into a day of that capacity are marked.
+
+    With `limit` one page of it, from place `first` on or the page on which `claim` stands; `state` and `payer` keep
+    those of that state and payer (by name), `today` the day's work. Without a limit all of it.
+    """
+    wanted = billing.Wanted(state=state, payer=payer, today=today, first=first, limit=limit, claim_id=claim)
+    return billing.queue(desk, capacity, wanted)
 
 
 @router.get("/claims")

@@ -70,12 +70,18 @@ def house_of(request: Request) -> House:
 
 _bearer = OAuth2PasswordBearer(tokenUrl="token", auto_error=False)
 
-TheHouse = Annotated[House, Depends(house_of)]
+
+async def _here(request: Request) -> House:
+    """The same for what depends on it: `async`, because what waits for nothing needs no thread of its own."""
+    return house_of(request)
+
+
+TheHouse = Annotated[House, Depends(_here)]
 PracticeId = Annotated[str, Header(alias="X-Cleanclaim-Practice", max_length=64)]
 Id = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$")]
 
 
-def presented(token: Annotated[str | None, Depends(_bearer)]) -> str:
+async def presented(token: Annotated[str | None, Depends(_bearer)]) -> str:
     """The credential presented. Raises SignInFailed when there is none."""
     if not token:
         raise SignInFailed("not signed in", mend="send a bearer token from POST /token, or an API key in its place")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from models.denial.facts import ClaimFacts
-from serving.desk import models, scoring, watching
+from serving.desk import models, watching
 from serving.routes.entrance import AtDesk, Id
-from serving.schemas.models import ModelView, RiskView, ServiceIn, WatchView, WithholdIn, WithholdView
+from serving.schemas.models import ModelView, ServiceIn, WatchView, WithholdIn, WithholdView
 
 router = APIRouter(tags=["models"])
 
@@ -28,12 +27,6 @@ def put_in_service(desk: AtDesk, kind: Id, signed: ServiceIn) -> ModelView:
 def put_in_shadow(desk: AtDesk, kind: Id, signed: ServiceIn) -> ModelView:
     """Let a model that was offered score beside the one in service, for comparison."""
     return models.put_in_shadow(desk, kind, signed)
-
-
-@router.post("/risks")
-def ask(desk: AtDesk, facts: ClaimFacts) -> RiskView:
-    """The risk of denial of a claim that another system holds: what it shows, under pseudonyms; nothing is kept."""
-    return scoring.ask(desk, facts)
 
 
 @router.get("/models/{kind}/watch")

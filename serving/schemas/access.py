@@ -47,6 +47,14 @@ class Me(Schema):
     practices: list[PracticeChoice]
 
 
+class SecondPerson(Schema):
+    """What the one who looks may do about a wish that needs a second person, and who may approve it (logins)."""
+
+    may_approve: bool = False
+    may_decline: bool = False
+    waits_for: list[str] = Field(default_factory=list)
+
+
 class UserView(Schema):
     """A user of this practice."""
 

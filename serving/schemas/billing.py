@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from serving.schemas.access import Schema
+from serving.schemas.access import Schema, SecondPerson
 from serving.schemas.coding import Diagnosis, FindingView, Modifier
 
 
@@ -19,11 +19,33 @@ class ReasonView(Schema):
     points: int
 
 
+class LikelyReason(Schema):
+    """A reason for which the claim would be denied, if it is; `share`: per cent of such denials."""
+
+    category: str
+    share: int
+
+
+class OutlookView(Schema):
+    """What is to be expected of a claim without an answer, as advice. `why`: the likeliest reasons of a denial, if it
+    comes to one; `days` from sending to the answer, and `answer_on`, that day, once it is sent. Each rests on "learned"
+    (this claim's own facts), "the payer's usual" or "too few cases". `words`: the same as sentences.
+    """
+
+    why: list[LikelyReason]
+    why_rests_on: str
+    days: int | None
+    days_rest_on: str
+    answer_on: str
+    words: list[str]
+
+
 class QueueItem(Schema):
     """One claim to work. `at_stake` is what the payer is expected to pay for what is refused or in doubt; `risk` is per
     cent, null when unknown. `expected_value` = `at_stake` x `probability` x `effect` - `cost`: probability (per cent)
-    that it is lost unless worked, effect (per cent) of it that work saves, cost of the work. `today`: it is in the
-    day's work, when the queue was asked how much that is.
+    that it is lost unless worked, effect (per cent) of it that work saves, cost of the work; `worth` says it in words.
+    The order is by `expected_value` x `urgency` (per cent: the deadline is near); a deadline that has `lapsed` leaves
+    work no effect. `today`: it is in the day's work, when the queue was asked how much that is.
     """
 
     claim_id: str
@@ -46,6 +68,10 @@ class QueueItem(Schema):
     probability: int = 100
     effect: int = 100
     cost: str = "0.00"
+    urgency: int = 100
+    lapsed: bool = False
+    worth: str = ""
+    outlook: OutlookView | None = None
     risk_reasons: list[ReasonView] = Field(default_factory=list)
     what_if: list[str] = Field(default_factory=list)
     today: bool = False
@@ -55,6 +81,10 @@ class QueueItem(Schema):
 class QueueView(Schema):
     """The queue in the order of what is at stake. `capacity`: how many can be worked today, 0 when nobody said;
     `chosen` of them are worth it and marked, and `expected_today` is what working those should bring.
+
+    `items` are the page asked for, from place `first` (0 is the best) of the `fitting` ones of the state and payer
+    asked for; every other figure is of all that are `waiting`: `due_soon` within 14 days, `lapsed` past their
+    deadline, the `states` and `payers` they are of. `ready`: claims that wait to be sent.
     """
 
     today: str
@@ -63,6 +93,14 @@ class QueueView(Schema):
     capacity: int = 0
     chosen: int = 0
     expected_today: str = "0.00"
+    waiting: int = 0
+    fitting: int = 0
+    first: int = 0
+    due_soon: int = 0
+    lapsed: int = 0
+    states: list[str] = Field(default_factory=list)
+    payers: list[str] = Field(default_factory=list)
+    ready: int = 0
 
 
 class PlayView(Schema):
@@ -154,6 +192,7 @@ class ClaimView(Schema):
     risk: int | None
     risk_reasons: list[ReasonView]
     what_if: list[str]
+    outlook: OutlookView | None = None
     history: list[HistoryView]
     replaced_by: str = ""
     coverage_id: str = ""
@@ -207,6 +246,7 @@ class WriteOffItem(Schema):
     reason: str
     asked_by: str
     asked_on: str
+    second: SecondPerson = SecondPerson()
 
 
 class FileView(Schema):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from serving.schemas.access import Schema
+from serving.schemas.access import Schema, SecondPerson
 
 Amount = str
 _AMOUNT = r"^-?\d{1,9}(\.\d{1,2})?$"
@@ -127,6 +127,18 @@ class DepositView(Schema):
     payer: str = ""
 
 
+class MatchView(Schema):
+    """A deposit that is explained: how, by which payments (their traces; none: patients' money), by which entry."""
+
+    id: str
+    on: str
+    amount: Amount
+    reference: str
+    how: str
+    traces: list[str]
+    entry_id: str
+
+
 class HandMatchIn(Schema):
     """A person's word that these deposits are these remittances."""
 
@@ -147,7 +159,10 @@ class BankView(Schema):
 
 
 class CreditItem(Schema):
-    """Money of a payer or a guarantor that no charge has taken. `due` is the last day to return it; "" where none."""
+    """Money of a payer or a guarantor that no charge has taken. `due` is the last day to return it; "" where none.
+
+    Not `decidable`: no term is on file; a person reads the contract or the state's rule, and names it.
+    """
 
     party: str
     kind: str
@@ -161,6 +176,9 @@ class CreditItem(Schema):
     days_left: int | None = None
     suspended_until: str = ""
     reason: str = ""
+    second: SecondPerson = SecondPerson()
+    requested_on: str = ""
+    decidable: bool = True
 
 
 class RefundIn(Schema):
@@ -184,8 +202,46 @@ class RefundTermIn(Schema):
     rule: str = Field(min_length=3, max_length=200)
 
 
+class RequestedIn(Schema):
+    """The day on which money was asked back, and by which letter."""
+
+    on: str = Field(pattern=_DAY)
+    reason: str = Field(min_length=3, max_length=200)
+
+
+class RefundRulesIn(Schema):
+    """A file of the states' rules about credits (TOML), as text."""
+
+    text: str = Field(max_length=200_000)
+
+
+class RefundRuleView(Schema):
+    """One rule that the site keeps."""
+
+    state: str
+    whose: str
+    days: int
+    since: str
+    effective: str
+    terminated: str
+    source: str
+    says: str
+
+
+class RefundRulesView(Schema):
+    """The rules kept; or what is wrong with a file, of which then nothing is kept. `ours`: the practice's state."""
+
+    rules: list[RefundRuleView]
+    findings: list[str]
+    ours: str
+    may_write: bool
+
+
 class DaySheetView(Schema):
-    """What one business day moved, by kind of entry and by account; `closed` days stay as they are."""
+    """What one business day moved, by kind of entry and by account; `closed` days stay as they are.
+
+    `may_close`: the one who looks may close it.
+    """
 
     on: str
     closed: bool
@@ -195,6 +251,7 @@ class DaySheetView(Schema):
     receivable: Amount
     chain: str
     closed_through: str = ""
+    may_close: bool = False
 
 
 class AgingView(Schema):
@@ -337,10 +394,14 @@ class PatientBalanceItem(Schema):
     status: str
     guarantor: str = ""
     asked_on: str = ""
+    second: SecondPerson = SecondPerson()
 
 
 class GuarantorItem(Schema):
-    """What one guarantor owes: with us, in collections, and what of theirs is unapplied; and what was done about it."""
+    """What one guarantor owes: with us, in collections, and what of theirs is unapplied; and what was done about it.
+
+    `may_place`: the one who looks may place it with the agency.
+    """
 
     id: str
     name: str
@@ -352,6 +413,7 @@ class GuarantorItem(Schema):
     last_statement: str
     plan: str
     write_off_asked: bool
+    may_place: bool = False
 
 
 class GuarantorPaymentIn(Schema):
@@ -418,8 +480,8 @@ class AnsweredClaim(Schema):
 
 
 class RemittanceView(Schema):
-    """A remittance: its payment, its claims (a page of them), its provider adjustments with their entries, the proof
-    that what was posted as cash is what the payer says it paid.
+    """A remittance: its payment, a page of the claims asked for (`claims_count` of them, which paid `claims_paid`), its
+    provider adjustments with their entries, the proof that what was posted as cash is what the payer says it paid.
     """
 
     id: str
@@ -435,6 +497,8 @@ class RemittanceView(Schema):
     file_name: str
     set_number: int
     claims_count: int
+    claims_paid: Amount
+    claims_unmatched: int
     claims: list[AnsweredClaim]
     provider_adjustments: list[AccountEntry]
     cash_posted: Amount

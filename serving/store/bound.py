@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -49,7 +48,8 @@ def body(record: Any) -> str:
 
 def clean(text: str, field: str) -> str:
     """`text`, when both databases can hold it as it is: no NUL, no half of a surrogate pair."""
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text if character > "\ud7ff"):
+    half = not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+    if half or "\x00" in text:
         raise InputError("holds a character that is not text", field=field, mend="save it again as UTF-8 text")
     return text
 
@@ -91,6 +91,13 @@ class Bound:
 
     def _run(self, statement: Executable, rows: Sequence[Row] | None = None) -> CursorResult[*tuple[Any, ...]]:
         return execute(self._connection, statement, rows)
+
+    def _run_driver(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        """Run a statement in the driver's own words, once for each row of parameters."""
+        try:
+            self._connection.exec_driver_sql(statement, rows)
+        except DBAPIError as error:
+            raise translated(error) from None
 
     def _mine(self, table: Table) -> ColumnElement[bool]:
         """The condition that keeps a query within this practice."""
@@ -152,8 +159,3 @@ class Bound:
 def read(cls: type[Record], text: str) -> Record:
     """The record whose body `text` is."""
     return from_plain(cls, json.loads(text))
-
-
-def effective_on(table: Table, on: date) -> ColumnElement[bool]:
-    """The condition that a dated row is in force on that day, both ends included."""
-    return and_(table.c.effective <= on, (table.c.terminated.is_(None)) | (table.c.terminated >= on))

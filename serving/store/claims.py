@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import getitem
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Select, and_, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from billing_core.claim import Claim, ClaimState, Frequency, step
+from billing_core.claim import BilledClaim, Claim, ClaimLine, ClaimState, Frequency, step
 from billing_core.money import Cents
-from billing_core.record import from_plain, from_plain_with, to_plain
+from billing_core.record import each_from_plain, from_plain, from_plain_with, to_plain
 from billing_core.registration import Coverage, Location, Patient, Payer, Practice, Provider
 from billing_core.rule import Finding
 from serving.errors import Conflict, NotFound
@@ -183,14 +185,15 @@ class Claims(Bound):
                 found[row["number"]] = _standing(row, partners)
         return found
 
-    def claims_answered(self, numbers: Iterable[str]) -> dict[str, tuple[Claim, ClaimState]]:
-        """The claims with these CLM01 and where each stands, alone: for a payer's answer to many claims at once."""
-        table, partners = schema.claim, _Partners()
-        found: dict[str, tuple[Claim, ClaimState]] = {}
+    def claims_answered(self, numbers: Iterable[str]) -> dict[str, tuple[BilledClaim, ClaimState]]:
+        """What a payer's answers to the claims with these CLM01 are matched and posted by, and where each stands."""
+        table, found = schema.claim, dict[str, tuple[BilledClaim, ClaimState]]()
+        parts = table.c.body if self._connection.dialect.name == "postgresql" else func.json_extract(*_BILLED_PARTS)
         for piece in in_chunks(numbers):
-            query = self._select(table, table.c.number, table.c.state, table.c.body).where(table.c.number.in_(piece))
-            for number, state, text in self._run(query).tuples():
-                found[number] = partners.claim(text), ClaimState(state)
+            query = self._select(table, table.c.state, table.c.total, table.c.service_date, parts)
+            for state, total, service_date, text in self._run(query.where(table.c.number.in_(piece))).all():
+                claim = _billed(from_json(text), total, service_date)
+                found[claim.number] = claim, ClaimState(state)
         return found
 
     def claims(
@@ -204,7 +207,8 @@ class Claims(Bound):
     ) -> tuple[StandingClaim, ...]:
         """Claims whole, in the order they were built."""
         query = self._claim_query(schema.claim, state, encounter_id, patient_id, payer_id).limit(limit)
-        return tuple(_standing(row) for row in self._run(query).mappings())
+        partners = _Partners()
+        return tuple([_standing(row, partners) for row in self._run(query).mappings()])
 
     def claim_rows(
         self,
@@ -218,6 +222,62 @@ class Claims(Bound):
         """Claims as a list shows them, in the order they were built; far quicker than `claims`."""
         query = self._claim_query(_LISTED, state, encounter_id, patient_id, payer_id).limit(limit)
         return tuple(_claim_row(row) for row in self._run(query).mappings())
+
+    def claims_by_id(self, claim_ids: Iterable[str]) -> dict[str, Claim]:
+        """The claims with these ids; ids that are not ours are left out."""
+        table, partners = schema.claim, _Partners()
+        found: dict[str, Claim] = {}
+        for piece in in_chunks(claim_ids):
+            for text in self._run(self._select(table, table.c.body).where(table.c.id.in_(piece))).scalars():
+                claim = partners.claim(text)
+                found[claim.id] = claim
+        return found
+
+    def standing_claims(self, claim_ids: Iterable[str]) -> dict[str, StandingClaim]:
+        """The claims with these ids and where each stands; ids that are not ours are left out."""
+        table, partners = schema.claim, _Partners()
+        found: dict[str, StandingClaim] = {}
+        for piece in in_chunks(claim_ids):
+            for row in self._run(self._select(table).where(table.c.id.in_(piece))).mappings():
+                found[row["id"]] = _standing(row, partners)
+        return found
+
+    def claims_beside(self, claim_ids: Iterable[str]) -> dict[str, tuple[Claim, ...]]:
+        """By each of these claims: what else was sent to its payer for its patient's same day, in the order built; a
+        claim without such is left out.
+        """
+        table, other, partners = schema.claim, schema.claim.alias("other"), _Partners()
+        same = [table.c[name] == other.c[name] for name in ("practice_id", "patient_id", "payer_id", "service_date")]
+        found: dict[str, tuple[Claim, ...]] = {}
+        for piece in in_chunks(claim_ids):
+            query = self._select(table, table.c.id, other.c.body).join(other, and_(*same, other.c.id != table.c.id))
+            query = query.where(table.c.id.in_(piece), other.c.submitted_on.is_not(None))
+            for claim_id, text in self._run(query.order_by(other.c.created_on, other.c.id)).tuples():
+                found[claim_id] = (*found.get(claim_id, ()), partners.claim(text))
+        return found
+
+    def latest_claims(self, encounter_ids: Iterable[str]) -> dict[str, ClaimRow]:
+        """The claim of each of these visits that was built last; a visit without one is left out."""
+        table, found = schema.claim, dict[str, ClaimRow]()
+        for piece in in_chunks(encounter_ids):
+            query = self._select(table, *_LISTED).where(table.c.encounter_id.in_(piece))
+            for row in self._run(query.order_by(table.c.created_on, table.c.id)).mappings():
+                found[row["encounter_id"]] = _claim_row(row)
+        return found
+
+    def claims_after_a_reversal(self, states: Iterable[ClaimState] = ()) -> tuple[str, ...]:
+        """The later payers' claims in one of these states, of visits whose earlier payer took an answer back: ids."""
+        table, earlier, paid = schema.claim, schema.claim.alias("earlier"), schema.claim_payment
+        taken_back = (
+            self._select(paid, paid.c.id)
+            .join(earlier, (earlier.c.practice_id == paid.c.practice_id) & (earlier.c.id == paid.c.claim_id))
+            .where(paid.c.status == "22", earlier.c.encounter_id == table.c.encounter_id, earlier.c.rank < table.c.rank)
+            .correlate(table)
+            .exists()
+        )
+        query = self._select(table, table.c.id).where(table.c.rank > 1, taken_back)
+        query = query.where(table.c.state.in_([ClaimState(state) for state in states]))
+        return tuple(self._run(query.order_by(table.c.created_on, table.c.id)).scalars())
 
     def _claim_query(
         self,
@@ -262,16 +322,15 @@ class Claims(Bound):
         The steps between the two are the caller's, each legal. NotFound when no such claim is in the state said.
         """
         table = schema.claim
-        going: defaultdict[ClaimState, list[str]] = defaultdict(list)
-        for piece in in_chunks(steps):
-            standing = self._run(self._select(table, table.c.id, table.c.state).where(table.c.id.in_(piece)))
-            if {row.id: row.state for row in standing} != {c: steps[c][0] for c in piece}:
-                raise NotFound("claim")
-        for claim_id, (_, to) in steps.items():
-            going[to].append(claim_id)
-        for to, claim_ids in sorted(going.items()):  # by id alone: the states are proved, and nobody else writes now
+        going: defaultdict[tuple[ClaimState, ClaimState], list[str]] = defaultdict(list)
+        for claim_id, step_ in steps.items():
+            going[step_].append(claim_id)
+        for (left, to), claim_ids in sorted(going.items()):
             for piece in in_chunks(claim_ids):
-                self._run(table.update().where(self._mine(table), table.c.id.in_(piece)).values(state=to))
+                # The state is asked of claims found by their ids: no plan may look them up by the index of states.
+                those = (self._mine(table), table.c.id.in_(piece), table.c.state + "" == left)
+                if self._run(table.update().where(*those).values(state=to)).rowcount != len(piece):
+                    raise NotFound("claim")
 
     def claims_resembling(
         self, patient_ids: Iterable[str], service_dates: Iterable[date], limit: int
@@ -323,21 +382,40 @@ class Claims(Bound):
         seal, when given); claims never scored are left out.
         """
         table = schema.model_score
-        found: dict[str, ClaimScore] = {}
+        last: dict[str, Any] = {}
         for piece in in_chunks(claim_ids):
             query = self._select(table).where(table.c.claim_id.in_(piece), table.c.shadow.is_(shadow))
             if artifact_sha256:
                 query = query.where(table.c.artifact_sha256 == artifact_sha256)
             for row in self._run(query.order_by(table.c.at, table.c.id)).mappings():
-                values = {name: row[name] for name in ClaimScore.__dataclass_fields__}
-                found[row["claim_id"]] = ClaimScore(**values | {"body": json.loads(row["body"])})
-        return found
+                last[row["claim_id"]] = row
+        return {claim_id: _score(row) for claim_id, row in last.items()}
 
     def withheld_claims(self) -> int:
         """How many claims were drawn into the slice without advice."""
         table = schema.model_score
         query = self._select(table, func.count(func.distinct(table.c.claim_id))).where(table.c.withheld.is_(True))
         return int(self._run(query).scalar_one())
+
+
+def _score(row: Any) -> ClaimScore:
+    values = {name: row[name] for name in ClaimScore.__dataclass_fields__}
+    return ClaimScore(**values | {"body": from_json(row["body"])})
+
+
+# SQLite takes these parts out of a claim's content in less time than it takes us to read the rest of it.
+_BILLED_PATHS = ("id", "number", "rank", "lines", "payer.id", "patient.id", "patient.guarantor_id", "coverage.rank")
+_BILLED_PARTS = (schema.claim.c.body, *(f"$.{path}" for path in _BILLED_PATHS))
+
+
+def _billed(plain: Any, total: Cents, service_date: date) -> BilledClaim:
+    """The claim by its content as plain values: the whole of it, or these parts alone."""
+    if isinstance(plain, dict):
+        plain = [reduce(getitem, path.split("."), plain) for path in _BILLED_PATHS]
+    claim_id, number, rank, plain_lines, payer, patient, guarantor, place = plain
+    lines = each_from_plain(ClaimLine, plain_lines)
+    ids = tuple([line.charge_id for line in lines])
+    return BilledClaim(claim_id, number, rank, lines, payer, patient, guarantor, place, ids, total, service_date)
 
 
 def _claim_row(row: Any) -> ClaimRow:
@@ -365,7 +443,7 @@ class _Partners:
 
     def claim(self, text: str) -> Claim:
         """The claim whose body `text` is."""
-        plain = json.loads(text)
+        plain = from_json(text)
         return from_plain_with(Claim, plain, {name: self._part(name, cls, plain[name]) for name, cls in self._TYPES})
 
     def _part(self, name: str, cls: type, plain: Any) -> Any:
@@ -376,5 +454,5 @@ class _Partners:
 
 
 def _standing(row: Any, partners: _Partners | None = None) -> StandingClaim:
-    findings = tuple(from_plain(Finding, plain) for plain in json.loads(row["findings"]))
+    findings = tuple([from_plain(Finding, plain) for plain in from_json(row["findings"])])
     return StandingClaim((partners or _Partners()).claim(row["body"]), _claim_row(row), findings)

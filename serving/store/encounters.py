@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 
 from billing_core.charge import Charge
 from billing_core.encounter import CodeSystem, Encounter, SignedEncounter
@@ -81,12 +81,22 @@ class Encounters(Bound):
             "body": body(record),
         }
         table = schema.encounter
-        if self._run(self._select(table, table.c.id).where(table.c.id == record.id)).first():
+        before = self._run(self._select(table, table.c.provider_id).where(table.c.id == record.id)).scalar()
+        if before is not None:
             self._save(table, [row | self._standing(record.id)])
+            if before != record.provider_id:
+                self._move_balances(record)
         else:
             self._insert(table, [row | {"status": EncounterStatus.OPEN, "status_reason": ""}])
         if note_text is not None:
             self.save_note(record.id, note_text)
+
+    def _move_balances(self, record: Encounter) -> None:
+        """What is owed of the visit's charges is kept beside who gave the care."""
+        kept, charge = schema.open_balance, schema.charge
+        its = self._select(charge, charge.c.id).where(charge.c.encounter_id == record.id)
+        moving = update(kept).where(self._mine(kept), kept.c.charge_id.in_(its))
+        self._run(moving.values(provider_id=record.provider_id))
 
     def _standing(self, encounter_id: str) -> dict[str, str]:
         row = self._row(schema.encounter, "encounter", id=encounter_id)
@@ -351,18 +361,6 @@ class Encounters(Bound):
         table = schema.charge
         query = self._select(table, table.c.body).where(table.c.patient_id == patient_id)
         return self._records(Charge, query.order_by(table.c.service_date, table.c.encounter_id, table.c.line))
-
-    def provider_of_visits(self, encounter_ids: Iterable[str]) -> dict[str, str]:
-        """Visit -> the NPI of who gave the care."""
-        visit, provider = schema.encounter, schema.provider
-        same = (provider.c.practice_id == visit.c.practice_id) & (provider.c.id == visit.c.provider_id)
-        found: dict[str, str] = {}
-        for piece in in_chunks(encounter_ids):
-            rows = self._run(
-                self._select(visit, visit.c.id, provider.c.npi).join(provider, same).where(visit.c.id.in_(piece))
-            )
-            found.update({str(visit_id): str(npi) for visit_id, npi in rows})
-        return found
 
     def charges_by_id(self, charge_ids: Iterable[str]) -> dict[str, Charge]:
         """The charges with these ids; ids that are not of this practice are left out."""

@@ -16,7 +16,7 @@ from typing import Any
 from billing_core.record import digest
 from serving.security import Actor
 from serving.store import schema
-from serving.store.bound import body, clean
+from serving.store.bound import body, clean, in_chunks
 from serving.store.chain import EVENTS, ChainReport, Link, moment_text, spelled_hash, walk
 from serving.store.chained import Chained
 
@@ -111,11 +111,25 @@ class Events(Chained):
             query = query.where(table.c.action == action)
         return tuple(_event(row) for row in self._run(query).mappings())
 
+    def first_moments(self, claim_ids: Iterable[str], action: str) -> dict[str, datetime]:
+        """When that was first said of each of these claims; a claim of which it never was is left out."""
+        table = schema.event
+        found: dict[str, tuple[int, datetime]] = {}
+        for piece in in_chunks(claim_ids):
+            query = self._select(table, table.c.subject, table.c.position, table.c.at)
+            for subject, *said in self._run(query.where(table.c.subject.in_(piece), table.c.action == action)).tuples():
+                found[subject] = min(found.get(subject, (said[0], said[1])), (said[0], said[1]))
+        return {subject: at for subject, (_, at) in found.items()}
+
     def last_position(self, actions: Iterable[str]) -> int:
         """The position of the last event of any of these actions; 0 when there is none."""
         table = schema.event
         query = self._select(table, table.c.position).where(table.c.action.in_(sorted(actions)))
         return int(self._run(query.order_by(table.c.position.desc()).limit(1)).scalar() or 0)
+
+    def last_event(self) -> str:
+        """The hash of the log's last event: while it stands, so does everything the log tells."""
+        return self._head(EVENTS)[1]
 
     def event_count(self) -> int:
         """How many events the practice has."""

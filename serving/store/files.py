@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 
 from billing_core.money import Cents
 from billing_core.remittance import ClaimPayment, Remittance
@@ -245,9 +246,14 @@ class Files(Bound):
 
     def remittance(self, remittance_id: str) -> StoredRemittance:
         """The remittance whole, or NotFound."""
-        row = self._row(schema.remittance, "remittance", id=remittance_id)
         payments = tuple(stored.payment for stored in self.claim_payments(remittance_id=remittance_id))
-        whole = replace(read(Remittance, row["body"]), claims=payments)
+        stored = self.remittance_head(remittance_id)
+        return replace(stored, remittance=replace(stored.remittance, claims=payments))
+
+    def remittance_head(self, remittance_id: str) -> StoredRemittance:
+        """The remittance without its claims, which may be many thousand, or NotFound."""
+        row = self._row(schema.remittance, "remittance", id=remittance_id)
+        whole = read(Remittance, row["body"])
         state, reasons = RemittanceState(row["state"]), tuple(json.loads(row["reasons"]))
         places = (row["set_number"], row["first_entry"], row["entries"])
         return StoredRemittance(row["id"], row["transmission_id"] or "", *places, whole, state, reasons)
@@ -287,6 +293,36 @@ class Files(Bound):
             query = query.where(table.c.claim_id.is_(None))
         return tuple(_payment(row) for row in self._run(query).mappings())
 
+    def page_of_payments(
+        self, remittance_id: str, first: int, count: int, number: str = ""
+    ) -> tuple[StoredPayment, ...]:
+        """`count` claim payments of a remittance from place `first` (from 0) on; of those whose number holds a text."""
+        table = schema.claim_payment
+        query = self._select(table).where(*self._of_remittance(remittance_id, number)).order_by(table.c.position)
+        return tuple(_payment(row) for row in self._run(query.limit(count).offset(first)).mappings())
+
+    def payment_totals(self, remittance_id: str, number: str = "") -> tuple[int, Cents, int]:
+        """Of these claim payments: how many, what they paid, and how many are matched to no claim of ours."""
+        table = schema.claim_payment
+        strangers = func.count().filter(table.c.claim_id.is_(None))
+        query = self._select(table, func.count(), func.coalesce(func.sum(table.c.paid), 0), strangers)
+        count, paid, unmatched = self._run(query.where(*self._of_remittance(remittance_id, number))).one()
+        return int(count), int(paid), int(unmatched)
+
+    def _of_remittance(self, remittance_id: str, number: str) -> list[ColumnElement[bool]]:
+        table = schema.claim_payment
+        holds = [table.c.number.contains(number.upper(), autoescape=True)] if number else []
+        return [table.c.remittance_id == remittance_id, *holds]
+
+    def payment_at(self, remittance_id: str, position: int) -> StoredPayment:
+        """The claim payment at that place of a remittance (from 1), or NotFound."""
+        table = schema.claim_payment
+        query = self._select(table).where(table.c.remittance_id == remittance_id, table.c.position == position)
+        row = self._run(query).mappings().first()
+        if row is None:
+            raise NotFound("answer")
+        return _payment(row)
+
     def payment_ids(self, remittance_id: str) -> dict[int, str]:
         """Position (from 1) -> id of each claim payment of a remittance."""
         table = schema.claim_payment
@@ -324,6 +360,12 @@ class Files(Bound):
         rows = [{name: getattr(d, name) for name in names} | {"body": body(dict(d.body))} for d in denials]
         self._save(schema.denial, rows)
 
+    def add_denials(self, denials: Iterable[StoredDenial]) -> None:
+        """Add denied lines whose ids are new."""
+        practice = self.practice_id
+        rows = [(practice, *_denial_values(d), d.status.value, body(dict(d.body))) for d in denials]
+        self._insert_tuples(schema.denial, _DENIAL, rows)
+
     def denial(self, denial_id: str) -> StoredDenial:
         """The denied line, or NotFound."""
         return _denial(self._row(schema.denial, "denial", id=denial_id))
@@ -360,6 +402,10 @@ class Files(Bound):
         query = self._select(table, table.c.category, func.count(), func.sum(table.c.amount))
         rows = self._run(query.group_by(table.c.category).order_by(table.c.category))
         return {category: (count, int(amount)) for category, count, amount in rows}
+
+
+_DENIAL = ("practice_id", *StoredDenial.__dataclass_fields__)
+_denial_values = attrgetter(*(name for name in StoredDenial.__dataclass_fields__ if name not in ("status", "body")))
 
 
 def _file(row: Any) -> StoredFile:

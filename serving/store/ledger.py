@@ -7,12 +7,13 @@ an entry out of its place in the chain, and every update or delete. Nothing here
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from json.encoder import encode_basestring
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, select, text, type_coerce
@@ -151,21 +152,17 @@ class Ledger(Balances, Chained):
             type_coerce(leg.c.amount, BigInteger),
         )
         query = self._select(seal, *columns).join(leg, _same_entry()).order_by(seal.c.position, leg.c.leg)
-        accounts: dict[tuple[str, str | None, str], Account] = {}
-        found: dict[int, Entry] = {}
-        for place, rows in groupby(self._run(query.where(*conditions)).tuples(), key=itemgetter(0)):
-            legs: list[Leg] = []
-            for row in rows:
-                *_, kind, owner, party, charge_id, amount = row
-                account = accounts.get((kind, owner, party))
-                if account is None:
-                    account = Account(AccountKind(kind), Owner(owner) if owner else None, party)
-                    accounts[kind, owner, party] = account
-                legs.append(Leg(account, amount, charge_id or ""))
-            _, entry_id, what, on, source, reference, reason, reverses, *_ = row
-            cause = Cause(source, reference, reason)
-            found[place] = Entry(entry_id, EntryKind(what), on, cause, tuple(legs), reverses or "")
-        return found
+        legs: defaultdict[int, list[Leg]] = defaultdict(list)
+        seals: dict[int, tuple[str, str, date, Cause, str | None]] = {}
+        for row in self._run(query.where(*conditions)).all():
+            place, entry_id, what, on, source, reference, reason, reverses, kind, owner, party, charge_id, amount = row
+            legs[place].append(Leg(_account(kind, owner, party), amount, charge_id or ""))
+            if place not in seals:
+                seals[place] = (entry_id, what, on, _cause(source, reference, reason), reverses)
+        return {
+            place: Entry(entry_id, _ENTRY_KINDS[what], on, cause, tuple(legs[place]), reverses or "")
+            for place, (entry_id, what, on, cause, reverses) in seals.items()
+        }
 
     def _sealed(self) -> Select[*tuple[Any, ...]]:
         """Every leg beside its seal, in the order of the chain."""
@@ -189,7 +186,8 @@ class Ledger(Balances, Chained):
 
     def entries_of_day(self, on: date) -> tuple[Entry, ...]:
         """The entries of one business date, in the order they were written."""
-        return self._entries(schema.ledger_entry.c.effective == on)
+        seal = schema.ledger_entry  # found by their day first, in a query of its own: the planner would walk the chain
+        return self._entries(seal.c.id.in_(self._select(seal, seal.c.id).where(seal.c.effective == on)))
 
     # --- balances ---
 
@@ -215,15 +213,6 @@ class Ledger(Balances, Chained):
         """The sum of every leg of the practice: zero in sound books."""
         leg = schema.ledger_leg
         return int(self._run(self._select(leg, func.coalesce(func.sum(leg.c.amount), 0))).scalar_one())
-
-    def account_totals(self, as_of: date | None = None) -> dict[AccountKind, Cents]:
-        """The balance of each kind of account by business date; kinds without a leg are left out."""
-        seal, leg = schema.ledger_entry, schema.ledger_leg
-        same = and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
-        query = self._select(leg, leg.c.account, func.sum(leg.c.amount)).join(seal, same).group_by(leg.c.account)
-        if as_of is not None:
-            query = query.where(seal.c.effective <= as_of)
-        return {AccountKind(kind): int(total) for kind, total in self._run(query.order_by(leg.c.account))}
 
     def payments_of_party(self, party: str, kind: EntryKind, after_position: int = 0) -> Cents:
         """The cash of one party's entries of that kind after a place in the chain."""
@@ -313,6 +302,9 @@ class Ledger(Balances, Chained):
         charge = self.differing_balance()
         if charge:
             return replace(report, sound=False, broken_id=charge, reason="its kept balance is not the sum of its legs")
+        day = self.differing_day()
+        if day:
+            return replace(report, sound=False, broken_id=day, reason="its kept total is not the sum of its legs")
         return report
 
     def _unsealed_entry(self) -> str:
@@ -340,6 +332,15 @@ class Ledger(Balances, Chained):
                 yield Link(legs[0]["id"], legs[0]["position"], legs[0]["prev_hash"], legs[0]["hash"], content)
 
 
+_ENTRY_KINDS = {kind.value: kind for kind in EntryKind}
+_cause = lru_cache(1_000)(Cause)  # many entries have the same
+
+
+@lru_cache(10_000)
+def _account(kind: str, owner: str | None, party: str) -> Account:
+    return Account(AccountKind(kind), Owner(owner) if owner else None, party)
+
+
 def _same_entry() -> ColumnElement[bool]:
     seal, leg = schema.ledger_entry, schema.ledger_leg
     return and_(leg.c.practice_id == seal.c.practice_id, leg.c.entry_id == seal.c.id)
@@ -360,15 +361,20 @@ def _spelled_legs(practice_id: str, entry: Entry) -> tuple[str, list[tuple[Any, 
     """The legs as the hash covers them, and as rows in the order of `_LEG`."""
     spelt: list[str] = []
     rows: list[tuple[Any, ...]] = []
+    entry_id = entry.id
     for number, leg in enumerate(entry.legs, start=1):
         account, charge, amount = leg.account, leg.charge_id, leg.amount
-        kind, party = str(account.kind), account.party
-        owner = str(account.owner) if account.owner else None
-        spelt.append(
-            f'[{number},"{kind}",{_or_null(owner)},{_quoted(party)},{_quoted(charge) if charge else "null"},{amount}]'
-        )
-        rows.append((practice_id, entry.id, number, kind, owner, party, charge or None, amount))
+        spelt_account, named = _named(account.kind, account.owner, account.party)
+        spelt.append(f"[{number},{spelt_account},{_quoted(charge) if charge else 'null'},{amount}]")
+        rows.append((practice_id, entry_id, number, *named, charge or None, amount))
     return ",".join(spelt), rows
+
+
+@lru_cache(10_000)
+def _named(kind: AccountKind, owner: Owner | None, party: str) -> tuple[str, tuple[str, str | None, str]]:
+    """An account as the hash covers it, and as its columns hold it: a file's legs stand on few accounts."""
+    owner_text = str(owner) if owner else None
+    return f'"{kind}",{_or_null(owner_text)},{_quoted(party)}', (str(kind), owner_text, party)
 
 
 def _or_null(name: str | None) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, or_, update
 
 from billing_core.chargemaster import Chargemaster, Price
 from billing_core.contract import Contract
+from billing_core.credit_balance import RefundRule
 from billing_core.registration import (
     Authorization,
     Coverage,
@@ -24,7 +25,7 @@ from billing_core.registration import (
 from serving.errors import InputError, NotFound
 from serving.ids import Clock, NewId
 from serving.store import schema
-from serving.store.bound import Bound, Row, body, effective_on, execute, in_chunks, read
+from serving.store.bound import Bound, Row, body, execute, in_chunks, read
 
 _PARTNERS = (schema.payer, schema.contract, schema.price, schema.provider, schema.location)
 Given = ParamSpec("Given")
@@ -108,13 +109,13 @@ class Parties(Bound):
     @_once
     def contract(self, payer_id: str, on: date) -> Contract:
         """The contract in force with the payer on that day (the latest first), or NotFound."""
-        table = schema.contract
-        query = self._select(table, table.c.body).where(table.c.payer_id == payer_id, effective_on(table, on))
-        found = self._records(Contract, query.order_by(table.c.effective.desc()).limit(1))
-        if not found:
+        known = reversed(self.contracts(payer_id)) if payer_id else iter(())
+        found = next((contract for contract in known if contract.covers(on)), None)
+        if found is None:
             raise NotFound("contract")
-        return found[0]
+        return found
 
+    @_once
     def contracts(self, payer_id: str = "") -> tuple[Contract, ...]:
         """Every contract (of one payer, when given), by payer and first day."""
         table = schema.contract
@@ -128,6 +129,21 @@ class Parties(Bound):
             for r in records
         ]
         self._save(schema.price, rows)
+
+    def save_refund_rules(self, records: Iterable[RefundRule]) -> None:
+        """Put these rules in the place of all that were kept: a file holds what the site knows."""
+        table = schema.refund_rule
+        self._run(table.delete().where(self._mine(table)))
+        self._insert(
+            table,
+            [{"state": r.state, "whose": r.whose, "effective": r.effective, "body": body(r)} for r in records],
+        )
+
+    def refund_rules(self) -> tuple[RefundRule, ...]:
+        """The states' rules about credits that the site keeps, by state."""
+        table = schema.refund_rule
+        query = self._select(table, table.c.body).order_by(table.c.state, table.c.whose, table.c.effective)
+        return self._records(RefundRule, query)
 
     @_once
     def chargemaster(self) -> Chargemaster:
@@ -205,6 +221,14 @@ class Parties(Bound):
         table = schema.patient
         query = self._select(table, table.c.body).order_by(table.c.id).limit(limit)
         return self._records(Patient, query.where(table.c.guarantor_id == guarantor_id) if guarantor_id else query)
+
+    def patients_by_id(self, patient_ids: Iterable[str]) -> dict[str, Patient]:
+        """The patients with these ids; ids that are not of this practice are left out."""
+        table, found = schema.patient, dict[str, Patient]()
+        for piece in in_chunks(patient_ids):
+            query = self._select(table, table.c.body).where(table.c.id.in_(piece))
+            found |= {record.id: record for record in self._records(Patient, query)}
+        return found
 
     def find_patients(self, text: str, limit: int = 20) -> tuple[Patient, ...]:
         """Patients whose last name begins with `text`, or whose record number it is."""
@@ -288,3 +312,15 @@ class Parties(Bound):
         table = schema.prior_authorization
         query = self._select(table, table.c.body).where(table.c.patient_id == patient_id)
         return self._records(Authorization, query.order_by(table.c.id))
+
+    def authorizations_of(self, patient_ids: Iterable[str]) -> dict[str, tuple[Authorization, ...]]:
+        """The prior authorizations of many patients, each as `authorizations` gives them; a patient without one is
+        left out.
+        """
+        table = schema.prior_authorization
+        found: dict[str, tuple[Authorization, ...]] = {}
+        for piece in in_chunks(patient_ids):
+            query = self._select(table, table.c.body).where(table.c.patient_id.in_(piece))
+            for record in self._records(Authorization, query.order_by(table.c.id)):
+                found[record.patient_id] = (*found.get(record.patient_id, ()), record)
+        return found

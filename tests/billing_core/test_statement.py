@@ -10,7 +10,15 @@ from billing_core.account import Debtor
 from billing_core.ledger import Cause, Owner, reverse
 from billing_core.posting import move, post_patient_payment
 from billing_core.registration import Guarantor
-from billing_core.statement import SELF_PAY, Statement, procedure_words, statement, statement_due
+from billing_core.statement import (
+    SELF_PAY,
+    InsuranceAnswer,
+    Names,
+    Statement,
+    procedure_words,
+    statement,
+    statement_due,
+)
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import DAY, GUARANTOR, Ledger, answer, charges, claim, remittance, taken_back
 
@@ -50,6 +58,37 @@ def test_each_line_says_what_was_paid_and_why_the_rest_is_owed() -> None:
     assert (made.total, made.due, made.credit, made.payments) == (5500, 5500, 0, ())
     for line in made.lines:
         assert line.charge - line.insurance_paid - line.adjusted - line.you_paid == line.you_owe
+
+
+def test_each_line_says_what_the_insurance_did_and_when() -> None:
+    names = Names({"charge-1": "Ann Doe"}, {"charge-1": "Ben Roe"}, {"payer": "Northern Health", "payer-2": "Southern"})
+    ledger = answered(("CO-45 20", "PR-3 15"), ("PR-96 50",))
+    made = statement(WHO, charges(SENT), ledger.entries, DAY, names=names)
+    assert made is not None
+    denied, paid = made.lines
+    assert paid.insurance == (InsuranceAnswer("Northern Health", 6500, DAY),)
+    assert denied.insurance == (InsuranceAnswer("Northern Health", 0, DAY),)
+    assert (paid.patient, paid.provider, denied.patient) == ("Ann Doe", "Ben Roe", "")
+
+
+def test_an_answer_that_was_taken_back_is_not_told() -> None:
+    ledger = answered(("CO-45 20", "PR-3 15"), ())
+    first = answer(SENT, ("CO-45 20", "PR-3 15"), ())
+    ledger.receive(remittance(taken_back(first), trace="T2", plb=(("FB", -first.paid),)))
+    ledger.receive(remittance(answer(SENT, ("CO-45 20", "PR-2 16"), ()), trace="T3"))
+    made = statement(WHO, charges(SENT), ledger.entries, DAY, names=Names(payers={"payer": "Northern Health"}))
+    assert made is not None and made.lines[0].insurance == (InsuranceAnswer("Northern Health", 6400, DAY),)
+
+
+def test_the_credit_is_that_of_the_account_as_a_whole_where_it_is_given() -> None:
+    """A payment that once left credit, which has gone back since, lowers nothing when its charge is owed again."""
+    ledger = answered(("CO-45 20", "PR-3 15"), ("PR-1 50",))
+    pay(ledger, 7000)
+    first = answer(SENT, ("CO-45 20", "PR-3 15"), ("PR-1 50",))
+    ledger.receive(remittance(taken_back(first), trace="T2", plb=(("FB", -first.paid),)))
+    ledger.receive(remittance(answer(SENT, ("CO-45 20", "PR-3 40"), ("PR-1 50",)), trace="T3"))
+    alone = statement(WHO, charges(SENT), ledger.entries, DAY, credit=0)
+    assert alone is not None and (alone.credit, alone.due) == (0, alone.total)
 
 
 def test_no_line_while_a_payer_is_pending() -> None:

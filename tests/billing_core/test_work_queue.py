@@ -36,6 +36,12 @@ def test_what_has_lapsed_comes_last_and_what_is_not_worth_the_work_near_it() -> 
     ranked = order([item("lapsed", 9000, None, -1), item("cheap", 5), item("cheap-soon", 5, None, 3)], DAY)
     assert [(r.item.id, r.lapsed) for r in ranked] == [("cheap-soon", False), ("cheap", False), ("lapsed", True)]
     assert ranked[0].score == ranked[1].score < 0
+    assert (ranked[2].effect_percent, ranked[2].expected_value) == (0, -1000), "work saves nothing of it"
+
+
+def test_of_what_has_lapsed_the_most_comes_first() -> None:
+    ranked = order([item("less", 10, None, -9), item("more", 900, None, -1)], DAY)
+    assert [r.item.id for r in ranked] == ["more", "less"]
 
 
 def test_ties_fall_the_same_way_in_any_order() -> None:

@@ -28,7 +28,7 @@ from serving.ids import SystemClock, uuid7
 from serving.settings import Settings
 from serving.store.books import Books, Store
 from tests.billing_core import specimens
-from tests.browser import money_house
+from tests.browser import loop_house, money_house
 from tests.serving.store import filled
 from training.coding import build
 
@@ -65,6 +65,7 @@ PRACTICES = {
     "elm": ("ELMF", "Elm Family Medicine"),
     "oak": ("OAKS", "Oak Street Clinic"),
     "ash": ("ASHM", "Ash Street Practice"),  # the money screens' own: `money_house`
+    "fir": ("FIRS", "Fir Street Practice"),  # the model's own: `loop_house`
 }
 USERS = {
     "coder": {"elm": ["coder"]},
@@ -73,6 +74,9 @@ USERS = {
     "nobody": {"elm": ["administrator"]},
     "cashier": {"ash": ["biller"]},
     "chief": {"ash": ["manager"]},
+    "scientist": {"fir": ["data_scientist"]},
+    "appellant": {"fir": ["biller"]},
+    "warden": {"fir": ["manager"]},
 }
 
 
@@ -119,6 +123,8 @@ def furnish(home: Path) -> Settings:
         _register(books)
         artifacts.activate(books, ours.artifacts, "coding", model, "scientist")
     money_house.fill(store, ours, date.today())
+    (home / "trained").mkdir()
+    loop_house.fill(store, ours, date.today(), home / "trained")
     store.close()
     return ours
 

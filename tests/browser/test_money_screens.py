@@ -51,8 +51,8 @@ def test_the_menu_leads_to_every_money_screen(opened: Any) -> None:
     page.get_by_test_id("stTopNavDropdownLink").first.wait_for()
     titles = page.get_by_test_id("stTopNavDropdownLink").all_inner_texts()
     assert titles == [
-        "Remittances", "Unmatched answers", "Bank", "Accounts", "What patients owe", "Credits and refunds",
-        "A/R by age", "The day", "Figures",
+        "Remittances", "Key from paper", "Unmatched answers", "Bank", "Accounts", "What patients owe",
+        "Credits and refunds", "A/R by age", "The day", "Figures",
     ]  # fmt: skip
 
 
@@ -133,6 +133,23 @@ def test_a_deposit_that_no_rule_explains_is_explained_by_a_person(opened: Any, s
     assert [d["amount"] for d in served.ask("cashier", "GET", "/bank")["unmatched_deposits"]] == ["55.00"]
 
 
+def test_a_match_is_found_and_undone_with_a_reason(opened: Any, served: Served) -> None:
+    page = opened("cashier", "bank")
+    page.get_by_text("Deposits that are explained").click()
+    page.locator("tr[aria-selected]", has_text="EFT1").click()
+    page.locator("tr[aria-selected=true]", has_text="EFT1").wait_for()
+    at_rest(page)
+    type_into(page, "Why the match is wrong", "that check was returned")
+    page.get_by_role("button", name="Undo the match").click()
+    said(page, "is undone; the deposit waits for you")
+    left = served.ask("cashier", "GET", "/bank")
+    assert [d["reference"] for d in left["unmatched_deposits"] if "EFT1" in d["reference"]] == ["ACH EFT1"]
+    (wrong,) = (d for d in left["unmatched_deposits"] if "EFT1" in d["reference"])
+    (its,) = (r for r in left["waiting_remittances"] if r["reference"] == "EFT1")
+    body = {"deposits": [wrong["id"]], "remittances": [its["id"]], "reason": "it came after all"}
+    assert served.ask("cashier", "POST", "/bank/matches", body)["unmatched_deposits"] != []
+
+
 def test_every_movement_of_an_account_is_explained(opened: Any) -> None:
     page = opened("cashier", "accounts?patient=patient-1")
     page.locator(".strip", has_text="insurance paid +").wait_for()
@@ -165,8 +182,9 @@ def test_a_plan_is_made_and_a_write_off_needs_a_second_person(opened: Any, serve
     type_into(page, "Reason", "out of work since May")
     page.get_by_role("button", name="Ask for the write-off").click()
     said(page, "Another person decides.")
-    page.get_by_role("button", name="Approve").click()
-    said(page, "Ask a manager")
+    page.get_by_text("Waits for another person: chief.").wait_for()
+    assert page.get_by_role("button", name="Approve").count() == 0
+    assert page.get_by_role("button", name="Place in collections").count() == 0, "a manager's decision"
     page.get_by_role("button", name="Sign out").click()
     page = opened("chief", "balances")
     page.get_by_role("button", name="Approve").click()

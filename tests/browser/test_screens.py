@@ -248,3 +248,42 @@ def test_a_user_without_a_screen_is_told_so(sign_in: SignIn) -> None:
 def test_the_descriptions_of_the_api_ask_nothing_of_anybody(page: Any, served: Served) -> None:
     page.goto(f"{served.api}/docs")
     assert page.locator("article h3", has_text="/claims/{claim_id}/mend").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("login", "path", "words"),
+    [
+        ("biller", "billing", "claims to work"),  # the first page of the role: it answers at two addresses
+        ("biller", "contracts", "contracts, one row for each payer"),
+        ("biller", "models", "do not open the page Models. Ask an administrator for the role data scientist or"),
+        ("nobody", "billing", "Your roles open none of these screens"),
+    ],
+)
+def test_the_address_of_a_page_opens_it_or_says_why_not(
+    sign_in: SignIn, served: Served, login: str, path: str, words: str
+) -> None:
+    page = sign_in(login)
+    at_rest(page)
+    page.goto(f"{served.screens}/{path}")
+    page.get_by_text(words).first.wait_for()
+    at_rest(page)
+    assert page.get_by_text("Page not found").count() == 0
+    assert page.url.startswith(f"{served.screens}/{path}")
+
+
+def test_the_page_asked_for_is_shown_after_signing_in(page: Any, served: Served) -> None:
+    page.goto(f"{served.screens}/underpayments")
+    page.locator(".said", has_text="You are not signed in.").wait_for()
+    assert page.get_by_text("Page not found").count() == 0
+    page.get_by_role("link", name="Sign in").click()
+    page.wait_for_url(f"{served.api}/signin?page=underpayments")
+    page.fill("#username", "biller")
+    page.fill("#password", "wrong")
+    page.click("button")
+    page.fill("#username", "biller")
+    page.fill("#password", PASSWORD)
+    page.click("button")
+    page.wait_for_url(f"{served.screens}/underpayments")
+    at_rest(page)
+    assert page.get_by_role("link", name="Underpayments").count() == 1
+    assert page.get_by_text("Page not found").count() == 0

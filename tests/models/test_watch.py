@@ -9,16 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from models.denial.facts import ClaimFacts, facts
-from models.watch import (
-    OUTCOMES_LEFT,
-    Report,
-    Seen,
-    figures,
-    gain,
-    index,
-    maturity_days,
-    watch,
-)
+from models.outcome_watch import BETS, QUIET_YEARS, REMEMBERED_DAYS, TOLERANCE, gains, leaning, streams
+from models.watch import Report, Seen, _answers, figures, gain, index, maturity_days, watch
 from tests.billing_core import specimens
 
 FIRST = date(2025, 1, 1)
@@ -77,8 +69,77 @@ def test_a_payer_that_turns_is_found_within_a_month_and_named() -> None:
     alarms = looked(month, denials=0.55).alarms
     assert "payer 60053" in [sign.name for sign in alarms]
     found = next(sign for sign in alarms if sign.name == "payer 60053")
-    assert found.kind == "outcomes" and found.value >= found.threshold == OUTCOMES_LEFT
-    assert "were expected" in found.words and "unknown" in found.words
+    assert found.kind == "outcomes" and found.value >= found.threshold == QUIET_YEARS
+    assert "were expected" in found.words and "by chance less than once in" in found.words
+    assert "train anew" in found.words
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_payer_that_refuses_one_service_is_found_with_the_service_and_since_when(seed: int) -> None:
+    month = TURN + timedelta(days=35)
+    seen = [
+        replace(s, denied=True, reasons=("medical necessity",))
+        if s.known_on and s.facts.submitted_on >= TURN and (s.facts.payer, s.facts.procedures) == ("60051", ("99213",))
+        else s
+        for s in practice(month, seed=seed)
+    ]
+    first = watch(seen, month, LEARNED).alarms[0]
+    assert first.name == "payer 60051, services 9921*" and "mostly for medical necessity" in first.words
+    begun = date.fromisoformat(first.words.split(" since ")[1][:10])
+    assert abs((begun - TURN).days - 7) <= 10, "the first answers that show it come a week after the change"
+
+
+@pytest.mark.parametrize(
+    ("actual_off", "bets"),
+    [(TOLERANCE, [0, 1, 2]), (0.0, [0, 1, 2, 3]), (-TOLERANCE, [3])],
+    ids=["more", "as stated", "fewer"],
+)
+def test_no_bet_gains_on_average_while_the_model_is_off_by_no_more_than_is_tolerated(
+    actual_off: float, bets: list[int]
+) -> None:
+    assert [times > 1 for times in BETS] == [True, True, True, False]
+    for percent in range(4, 96):
+        stated = percent / 100
+        actual, won, lost = stated + actual_off, gains(stated, True), gains(stated, False)
+        for k in bets:
+            assert actual * won[k] + (1 - actual) * lost[k] <= 1 + 1e-12
+
+
+def test_of_eight_quiet_years_no_more_than_one_in_each_has_a_false_alarm() -> None:
+    """Off by the whole tolerance, the worst that is called quiet; looked at as often as an alarm is remembered."""
+    from tests.benchmarks.watch_power import false_alarms
+
+    assert false_alarms(3, 8, TOLERANCE) <= 8
+
+
+def test_denials_that_come_sooner_than_payments_are_no_change() -> None:
+    """The watch begins with claims of which only the soon answered are known: all denials, as every month before."""
+    chance, seen = random.Random(3), []
+    for number in range(230):
+        day = FIRST + timedelta(days=number)
+        for _ in range(8):
+            denied = chance.random() < 0.15
+            known = day + timedelta(days=chance.randint(3, 6) if denied else chance.randint(25, 30))
+            seen.append(Seen(claim(day, chance, "60050"), known, denied, 0.15 if day >= LEARNED else None))
+    through = LEARNED + timedelta(days=24)
+    at = [s for s in seen if s.facts.submitted_on <= through and s.known_on and s.known_on <= through]
+    answers = _answers(at)
+    lean = leaning(a for a in answers if a.sent_on <= LEARNED - timedelta(days=30))
+    assert streams(answers, through)[0].alarm, "taken by themselves they look like a change"
+    assert not any(s.alarm for s in streams(answers, through, lean))
+
+
+def test_an_alarm_is_remembered_for_a_while_and_ends_with_the_model_it_was_about() -> None:
+    through = TURN + timedelta(days=40)
+    seen = practice(through, denials=0.7)
+    assert "payer 60053" in [s.name for s in watch(seen, through, LEARNED).alarms]
+    last = max(s.known_on for s in seen if s.known_on)
+    named = {s.name: s.alarm for s in watch(seen, last + timedelta(days=REMEMBERED_DAYS - 1), LEARNED).signs}
+    assert named["payer 60053"]
+    named = {s.name: s.alarm for s in watch(seen, last + timedelta(days=REMEMBERED_DAYS + 1), LEARNED).signs}
+    assert not named["payer 60053"]
+    fresh = [replace(s, stated=None) for s in seen]  # another model serves, and has stated nothing of these
+    assert not [s for s in watch(fresh, through, LEARNED).signs if s.kind == "outcomes"]
 
 
 def test_a_mix_of_claims_that_shifts_is_found_within_a_month() -> None:

@@ -22,6 +22,7 @@ import httpx
 import pyarrow.parquet as parquet
 import pytest
 import uvicorn
+from PIL import Image
 
 from billing_core.registration import Address, PersonName
 from serving import settings
@@ -82,6 +83,18 @@ def found_in(data: bytes) -> list[str]:
     """The canaries in some bytes, whatever the case."""
     lower = data.lower()
     return [word for word in canaries() if word.lower().encode() in lower]
+
+
+def told(path: Path) -> bytes:
+    """All that a file says: its bytes, what a table in it holds (it is compressed), the words a picture carries."""
+    said = [path.name.encode(), path.read_bytes()]
+    if path.suffix == ".parquet":
+        table = parquet.read_table(path)
+        said.append(json.dumps([table.schema.names, table.to_pylist()], default=str).encode())
+    if path.suffix == ".png":
+        with Image.open(path) as picture:
+            said.append(json.dumps({str(k): str(v) for k, v in picture.info.items()}).encode())
+    return b"\n".join(said)
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -182,7 +195,10 @@ def lived(tmp_path_factory: pytest.TempPathFactory, heard: Heard) -> Iterator[Li
         clinic.must("summary", by="manager", today=LAST_NIGHT)
         tracking.mkdir()
         url = f"sqlite:///{tracking / 'mlflow.db'}"
-        assert train(["denial", "--export", str(export), "--tracking", url, "--out", str(trained)]) == 0
+        given = ["--tracking", url, "--out"]
+        assert train(["denial", "--export", str(export), *given, str(trained / "denial")]) == 0
+        assert train(["coding", "--data", str(export), *given, str(trained / "coding")]) == 0
+        assert train(["overturn", "--export", str(export), *given, str(trained / "overturn")]) == 0
     with environment(root / "home"):
         yield Lived(clinic, printed.read_text("utf-8"), "\n".join(heard.lines), export, tracking, trained)
 
@@ -229,10 +245,16 @@ def test_the_register_of_models_and_the_model_name_nobody(lived: Lived) -> None:
     with sqlite3.connect(lived.tracking / "mlflow.db") as connection:
         text = "\n".join(connection.iterdump())
     connection.close()
-    assert "export_sha256" in text, "the run is in it"
-    for data in (text.encode(), *(path.read_bytes() for path in (*files(lived.tracking), *files(lived.trained)))):
-        assert not found_in(data) and NOTE_WORD.encode() not in data and b"zq000" not in data
-    assert any(path.name == "held_out.parquet" for path in files(lived.trained))
+    assert "export_sha256" in text and "learned_from" in text, "the runs are in it"
+    with lived.clinic.books() as books:
+        numbers = [standing.claim.number for standing in books.claims()]
+    own = [NOTE_WORD, "zq000", "visit-zq", "1980-02-03", "19800203", *numbers, settings.read().secret()]
+    written = [*files(lived.tracking), *files(lived.trained)]
+    for place, data in (("mlflow.db", text.encode()), *((path.name, told(path)) for path in written)):
+        assert not found_in(data), place
+        assert not [word for word in own if word.encode() in data], place
+    assert {"held_out.parquet", "model_card.md", "figures.json"} <= {path.name for path in written}
+    assert len(numbers) > 200 and any(numbers[0].encode() in told(path) for path in files(lived.clinic.to_payers))
 
 
 @contextmanager

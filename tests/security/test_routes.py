@@ -105,9 +105,14 @@ DOORS: dict[tuple[str, str], str] = {
     ("GET", "/aging-lines"): "ledger.read",
     ("GET", "/aging-lines/{kind}"): "ledger.read",
     ("POST", "/bank/matches"): "bank.match",
+    ("GET", "/bank/explained"): "ledger.read",
+    ("POST", "/bank/deposits/{work_id}/undo"): "bank.match",
     ("POST", "/bank/deposits/{work_id}/patients"): "bank.match",
     ("POST", "/credits/{credit_id}/investigation"): "refund.ask",
     ("POST", "/credits/{credit_id}/term"): "refund.ask",
+    ("POST", "/credits/{credit_id}/request"): "refund.ask",
+    ("GET", "/refund-rules"): "contract.read",
+    ("POST", "/refund-rules"): "contract.write",
     ("POST", "/refunds/{work_id}/decline"): "refund.approve",
     ("GET", "/guarantors"): "ledger.read",
     ("POST", "/guarantors/{guarantor_id}/payments"): "payment.take",
@@ -119,6 +124,12 @@ DOORS: dict[tuple[str, str], str] = {
     ("POST", "/unmatched/{work_id}/undo"): "remittance.post",
     ("POST", "/unmatched/{work_id}/leave"): "remittance.post",
     ("POST", "/remittances/batches"): "remittance.post",
+    ("GET", "/batches"): "remittance.read",
+    ("POST", "/batches"): "remittance.key",
+    ("GET", "/batches/{batch_id}"): "remittance.read",
+    ("PUT", "/batches/{batch_id}"): "remittance.key",
+    ("POST", "/batches/{batch_id}/post"): "remittance.post",
+    ("POST", "/batches/{batch_id}/discard"): "remittance.key",
     ("GET", "/bank"): "ledger.read",
     ("POST", "/bank/files"): "bank.match",
     ("GET", "/credits"): "ledger.read",
@@ -149,7 +160,9 @@ DOORS: dict[tuple[str, str], str] = {
 NOT_AT_HAND = {"/unmatched/{work_id}/assign", "/unmatched/{work_id}/undo", "/unmatched/{work_id}/leave"}
 NOT_AT_HAND |= {"/credits/{credit_id}/refund", "/refunds/{work_id}/approve", "/refunds/{work_id}/decline"}
 NOT_AT_HAND |= {"/credits/{credit_id}/investigation", "/credits/{credit_id}/term", "/plans/{plan_id}/end"}
+NOT_AT_HAND |= {"/bank/deposits/{work_id}/undo", "/credits/{credit_id}/request"}
 NOT_AT_HAND |= {"/bank/matches", "/bank/deposits/{work_id}/patients", "/patient-write-offs/{work_id}/decline"}
+NOT_AT_HAND |= {"/batches/{batch_id}", "/batches/{batch_id}/post", "/batches/{batch_id}/discard"}
 CLOSED = {door: action for door, action in DOORS.items() if action not in (OPEN, SIGNED_IN, COOKIE)}
 ONE_CLAIM = to_plain(facts(specimens.claim(), TODAY, "person"))
 BODIES: dict[str, Any] = {
@@ -175,7 +188,10 @@ BODIES: dict[str, Any] = {
     "/guarantors/{guarantor_id}/write-off": {"kind": "hardship", "reason": "none"},
     "/bank/matches": {"deposits": ["none"], "remittances": ["none"], "reason": "none"},
     "/bank/deposits/{work_id}/patients": {"reason": "none"},
+    "/bank/deposits/{work_id}/undo": {"reason": "none"},
     "/credits/{credit_id}/investigation": {"until": "2026-06-01", "reason": "none"},
+    "/credits/{credit_id}/request": {"on": "2026-01-01", "reason": "none"},
+    "/refund-rules": {"text": "format = 2"},
     "/credits/{credit_id}/term": {"due": "2026-06-01", "rule": "none"},
     "/refunds/{work_id}/decline": {"reason": "none"},
     "/guarantors/{guarantor_id}/payments": {"amount": "1.00", "method": "cash"},
@@ -191,6 +207,10 @@ BODIES: dict[str, Any] = {
             {"payer_number": "SHARE", "method": "CHK", "trace": "77", "paid_on": "2026-02-01", "amount": "0.00"}
         ],
     },
+    "/batches": {"name": "batch"},
+    "/batches/{batch_id}": {"version": 0, "draft": {"name": "batch"}},
+    "/batches/{batch_id}/post": {"version": 0},
+    "/batches/{batch_id}/discard": {"reason": "none"},
     "/contracts": {"text": "format = 2"},
     "/contracts/check": {"text": "format = 2"},
     "/claims/{claim_id}/what-if": {},
@@ -271,6 +291,7 @@ def _path_ids(two: Two, clinic: Any) -> dict[str, str]:
         "position": "1",
         "entry_id": ids.entry,
         "plan_id": ids.write_off,
+        "batch_id": ids.write_off,
         "figure": "denial-rate",
         "part": "denominator",
     }
@@ -342,6 +363,7 @@ def test_a_machines_key_opens_what_its_roles_may_in_its_practice_alone(
 NAMES_NO_ONE = {"/contracts", "/contracts/check", "/contracts/{payer_id}"}
 NAMES_NO_ONE |= {"/aging/{kind}", "/days/{on}", "/days/{on}/close", "/remittances/batches", "/keys"}
 NAMES_NO_ONE |= {"/aging-lines/{kind}", "/report/{figure}/{part}", "/report/{figure}/{part}/{kind}"}
+NAMES_NO_ONE |= {"/batches", "/refund-rules"}
 NAMES_NO_ONE |= {"/risks", "/advice/withheld", "/models/{kind}/watch"}
 NAMING = sorted(d for d in CLOSED if ("{" in d[1] or d[1] in BODIES) and d[1] not in NAMES_NO_ONE)
 

@@ -24,6 +24,7 @@ from serving.schemas.appeals import FilingIn, LetterIn, OutcomeIn, SentenceIn
 from serving.schemas.billing import MendIn, PaymentIn, WriteOffIn
 from serving.schemas.coding import AnswerIn, CloseIn, DecisionIn, QueryIn, ReopenIn, SignatureIn
 from serving.schemas.contracts import ContractIn, EstimateIn, PlannedIn, WhatIfIn
+from serving.schemas.keying import DraftIn, PostIn, SaveIn
 from serving.schemas.models import ServiceIn, WithholdIn
 from serving.schemas.money import (
     AssignIn,
@@ -37,7 +38,9 @@ from serving.schemas.money import (
     PlanIn,
     ReasonIn,
     RefundIn,
+    RefundRulesIn,
     RefundTermIn,
+    RequestedIn,
 )
 from serving.security import ACTIONS, Actor, Role, may
 from serving.store import schema
@@ -75,9 +78,11 @@ ASKS: Mapping[str, Arguments] = {
     "bank.match_by_hand": lambda ids, folder: (
         HandMatchIn(deposits=[ids.write_off], remittances=[ids.remittance], reason="none"),
     ),
+    "bank.undo_match": lambda ids, folder: (ids.write_off, NO_REASON),
     "bank.patients_money": lambda ids, folder: (ids.write_off, NO_REASON),
     "credits.decline_refund": lambda ids, folder: (ids.write_off, NO_REASON),
     "credits.investigate": lambda ids, folder: (ids.write_off, InvestigationIn(until="2026-06-01", reason="none")),
+    "credits.requested": lambda ids, folder: (ids.write_off, RequestedIn(on="2026-01-01", reason="none")),
     "credits.name_term": lambda ids, folder: (ids.write_off, RefundTermIn(due="2026-06-01", rule="none")),
     "patient_balance.decline_write_off": lambda ids, folder: (ids.write_off, NO_REASON),
     "patient_balance.end_plan": lambda ids, folder: (ids.write_off, NO_REASON),
@@ -95,6 +100,10 @@ ASKS: Mapping[str, Arguments] = {
     "patient_balance.make_plan": lambda ids, folder: (_guarantor(ids), PlanIn(monthly="1.00", first_due="2026-03-01")),
     "patient_balance.place": lambda ids, folder: (_guarantor(ids), ReasonIn(reason="none")),
     "unmatched.assign": lambda ids, folder: (ids.write_off, AssignIn(claim_number=ids.claim_number)),
+    "keying.read_draft": lambda ids, folder: (ids.write_off,),
+    "keying.save": lambda ids, folder: (ids.write_off, SaveIn(version=0, draft=DraftIn(name="batch"))),
+    "keying.post": lambda ids, folder: (ids.write_off, PostIn(version=0)),
+    "keying.discard": lambda ids, folder: (ids.write_off, NO_REASON),
     "unmatched.leave": lambda ids, folder: (ids.write_off, ReasonIn(reason="none")),
     "unmatched.undo_assignment": lambda ids, folder: (ids.write_off, ReasonIn(reason="none")),
     "appeals.draft": lambda ids, folder: (ids.rejected,),
@@ -148,11 +157,16 @@ LISTS: Mapping[str, Arguments] = {
     "accounts.read_day": lambda ids, folder: (date(2026, 1, 8),),
     "appeals.appeals": NONE,
     "bank.bank_standing": NONE,
+    "bank.matches": NONE,
     "bank.match_deposits": lambda ids, folder: ("bank.csv", b"date,amount,reference\n2026-01-16,80.00,x\n"),
     "credits.credits": NONE,
     "credits.find_credits": NONE,
     "credits.refunds": NONE,
+    "refund_rules.rules": NONE,
+    "refund_rules.save_rules": lambda ids, folder: (RefundRulesIn(text="format = 2"),),
     "follow_up.find_silent": NONE,
+    "keying.begin": lambda ids, folder: (DraftIn(name="batch"),),
+    "keying.drafts": NONE,
     "keyed.key_batch": lambda ids, folder: (_keyed(ids),),
     "patient_balance.plans": NONE,
     "unmatched.unmatched": NONE,

@@ -118,6 +118,12 @@ def test_the_form_sets_a_cookie_no_script_reads_and_goes_to_the_screens(client: 
     assert refused.status_code == 401 and "Set-Cookie" not in refused.headers
     stranger = {"Sec-Fetch-Site": "cross-site"}
     assert client.post("/signin", data={"username": "ann", "password": PASSWORD}, headers=stranger).status_code == 403
+    asked = client.post("/signin", data={"username": "ann", "password": PASSWORD, "page": "billing"})
+    assert asked.headers["Location"] == "http://testserver:8599/billing"
+    for elsewhere in ("//other.example", "https:other.example", ".."):
+        wish = {"username": "ann", "password": PASSWORD, "page": elsewhere}
+        assert client.post("/signin", data=wish).status_code == 422
+        assert client.get("/signin", params={"page": elsewhere}).status_code == 422
     assert 'cleanclaim_session=""' in client.post("/signout").headers["Set-Cookie"]
 
 

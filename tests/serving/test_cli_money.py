@@ -78,6 +78,13 @@ def test_aging_bank_credits_statements_and_the_close_of_the_day(busy: Busy, run:
     assert run("day", "sheet", TODAY.isoformat())["by_account"]["bank"] == "65.00"
     closed = run("day", "close", TODAY.isoformat())
     assert closed["closed"] is True
+    (match,) = run("bank", "matches", "--find", "t1 elm")
+    assert (match["amount"], match["traces"]) == ("65.00", ["T1"]) and run("bank", "matches", "--find", "x9") == []
+    assert "65.00" in run("bank", "matches", as_json=False)
+    undone = run("bank", "undo", match["id"], "--reason", "another practice's check")
+    assert [d["amount"] for d in undone["unmatched_deposits"]] == ["65.00"] and run("bank", "matches") == []
+    assert run("day", "sheet", TODAY.isoformat())["by_account"]["bank"] == "65.00", "the closed day stays as it is"
+    assert run("day", "sheet", "2026-05-05")["by_account"] == {"cash": "65.00", "bank": "-65.00"}
     assert main(["day", "close", TODAY.isoformat(), "--practice", "ELMF", "--as", "mia", "--today", "2026-05-04"]) == 2
 
 

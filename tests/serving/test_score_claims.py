@@ -1,6 +1,12 @@
 """`cleanclaim score-claims`: files of claims in, files of scores out, here or on Dask, cut short and taken up again."""
 
+import contextlib
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -120,17 +126,61 @@ def test_on_dask_the_bytes_are_the_same(place: Place, tmp_path: Path) -> None:
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "dask" / name).read_bytes()
 
 
+def test_by_two_processes_the_bytes_are_the_same(place: Place, tmp_path: Path) -> None:
+    assert score(place, place.home / "in", tmp_path / "one") == 0
+    assert score(place, place.home / "in", tmp_path / "two", "--workers", "2") == 0
+    for name in place.claims:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def killed_in_the_middle(words: list[str], out: Path, files: int) -> bool:
+    """Start the command, and kill it and all its processes once the first file of scores stands; whether it was in the
+    middle.
+    """
+    running = subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while running.poll() is None and not any(out.rglob("*.parquet")):
+        time.sleep(0.001)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    return 0 < sum(not part.name.startswith(".") for part in out.rglob("*.parquet")) < files
+
+
+def test_killed_in_the_middle_the_same_command_ends_in_the_same_bytes(place: Place, tmp_path: Path) -> None:
+    many = [place.home / "in" / name for name in place.claims] * 30
+    (tmp_path / "in").mkdir()
+    for number, file in enumerate(many):
+        shutil.copy(file, tmp_path / "in" / f"{number:03d}.parquet")
+    assert score(place, tmp_path / "in", tmp_path / "whole") == 0
+    words = [sys.executable, "-c", "import sys; from serving.cli import main; sys.exit(main(sys.argv[1:]))"]
+    words += ["score-claims", "--in", str(tmp_path / "in"), "--model", str(place.home / "run" / "artifact")]
+    out = next(
+        out
+        for out in (tmp_path / f"cut {attempt}" for attempt in range(5))
+        if killed_in_the_middle([*words, "--out", str(out), "--workers", "2"], out, len(many))
+    )
+    done = {file: file.stat().st_mtime_ns for file in out.glob("[!.]*.parquet")}
+    assert score(place, tmp_path / "in", out) == 0
+    assert {file: file.stat().st_mtime_ns for file in done} == done, "what was finished is made again"
+    names = sorted(file.name for file in out.glob("*.parquet"))
+    assert names == sorted(file.name for file in (tmp_path / "whole").glob("*.parquet"))
+    assert all((out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes() for name in names)
+
+
 def test_rows_that_cannot_be_scored_say_why(place: Place, tmp_path: Path) -> None:
-    rows = [to_plain(claim) for claim in place.claims["a.parquet"][:4]]
+    rows = [to_plain(claim) for claim in place.claims["a.parquet"][:6]]
     rows[0] |= {"payer": None}
     rows[1] |= {"units": [1] * 9}
     rows[2] |= {"submitted_on": (export_fixture.AS_OF - timedelta(days=30)).isoformat()}
+    rows[4] |= {name: [] for name in ("procedures", "modifiers", "units", "amounts_cents", "pointed")}
+    rows[5] |= {"payer": "never seen", "procedures": ["0000T"] * len(rows[5]["procedures"]), "diagnoses": ["U99.9"]}
     write(tmp_path / "odd.parquet", rows)
     assert score(place, tmp_path / "odd.parquet", tmp_path / "out") == 0
     said = found(tmp_path / "out" / "odd.parquet")
-    assert [row["probability_ppm"] is None for row in said] == [True, True, True, False]
-    assert [bool(row["problem"]) for row in said] == [True, True, True, False]
+    assert [row["probability_ppm"] is None for row in said] == [True, True, True, False, True, False]
+    assert [bool(row["problem"]) for row in said] == [True, True, True, False, True, False]
     assert "empty" in said[0]["problem"] and "length" in said[1]["problem"] and "history" in said[2]["problem"]
+    assert "no lines" in said[4]["problem"]
 
 
 def test_a_file_that_is_none_is_named_and_the_others_are_scored(
@@ -146,12 +196,38 @@ def test_a_file_that_is_none_is_named_and_the_others_are_scored(
     assert not (tmp_path / "out" / "b.parquet").exists()
 
 
-@pytest.mark.parametrize("words", [("--dask", "tcp://127.0.0.1:1"), ("--history", "nowhere.json")])
+@pytest.mark.parametrize("words", [("--dask", "tcp://127.0.0.1:1"), ("--history", "nowhere.json"), ("--workers", "0")])
 def test_what_cannot_be_used_is_said(
     place: Place, tmp_path: Path, words: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert score(place, place.home / "in" / "a.parquet", tmp_path, *words) == 2
     assert "cleanclaim:" in capsys.readouterr().err
+
+
+def test_a_history_and_a_model_cut_short_are_said_before_anything_is_written(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (place.home / "run" / "history.json").read_bytes()
+    for cut in (text[: len(text) // 2], b"", b"\xff\xfe", b"[]"):
+        (tmp_path / "cut.json").write_bytes(cut)
+        assert score(place, place.home / "in", tmp_path / "out", "--history", str(tmp_path / "cut.json")) == 2
+        assert "no history" in capsys.readouterr().err
+    shutil.copytree(place.home / "run", tmp_path / "run")
+    for name in ("trees.txt", "manifest.json"):
+        whole = (tmp_path / "run" / "artifact" / name).read_bytes()
+        (tmp_path / "run" / "artifact" / name).write_bytes(whole[: len(whole) // 2])
+        words = ["--model", str(tmp_path / "run" / "artifact"), "--workers", "2"]
+        assert main(["score-claims", "--in", str(place.home / "in"), "--out", str(tmp_path / "out"), *words]) == 2
+        assert name in capsys.readouterr().err
+        (tmp_path / "run" / "artifact" / name).write_bytes(whole)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_without_a_claim_makes_a_file_without_a_score(place: Place, tmp_path: Path) -> None:
+    empty = pyarrow.parquet.read_table(place.home / "in" / "a.parquet").slice(0, 0)
+    pyarrow.parquet.write_table(empty, tmp_path / "month.parquet")
+    assert score(place, tmp_path / "month.parquet", tmp_path / "out") == 0
+    assert found(tmp_path / "out" / "month.parquet") == []
 
 
 def test_an_empty_folder_and_no_model_are_said(

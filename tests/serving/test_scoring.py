@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet
@@ -19,8 +19,10 @@ from billing_core.record import digest
 from billing_core.registration import PersonName
 from billing_core.x12 import claim_837p
 from billing_core.x12.envelope import Envelope
+from models.denial.outlook import LEARNED, TOO_FEW, USUAL
 from serving import artifacts
 from serving.desk import billing, scoring
+from serving.desk.advice import outlook_of
 from serving.desk.case import Desk, open_desk
 from serving.desk.export import export
 from serving.errors import Conflict, Forbidden, NoModel
@@ -28,11 +30,12 @@ from serving.ids import FixedClock
 from serving.security import Actor, Role, operator
 from serving.settings import Settings, read
 from serving.store.books import Books, Store
+from serving.store.claims import ClaimScore
 from serving.store.states import CodeDecision, EncounterStatus
 from tests.billing_core import specimens
 from tests.serving.store import filled
 from tests.training import export_fixture
-from training import denial, splits
+from training import denial, outlook, splits
 from training.evaluate_coding import read_folder
 from training.export_folder import read as read_export
 
@@ -56,8 +59,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("model")
     found = read_export(export_fixture.write(home / "export", export_fixture.cases(500)))
     plan = splits.plan(found.submissions, found.as_of)
-    trained = denial.train(found.submissions, denial.replay(found.submissions), plan, seed=1)
-    denial.seal(home / "denial", trained, found, plan)
+    rows = denial.replay(found.submissions)
+    trained = denial.train(found.submissions, rows, plan, seed=1)
+    further = outlook.learn(found.submissions, rows, plan, seed=1)
+    denial.seal(home / "denial", trained, found, plan, further)
     return home / "denial"
 
 
@@ -176,8 +181,66 @@ def test_the_queue_shows_every_part_of_the_expected_value(practice: Practice, mo
     assert [(r.words, r.points) for r in ready.risk_reasons] == [("Because.", 100)]
     assert ready.what_if == ["Obtain it. Risk 62% to 11%."] and "Obtain it." in ready.mend
     assert billing.read_claim(practice.desk, "claim-2").what_if == ready.what_if
+    assert ready.worth == (
+        f"${ready.at_stake} expected of the payer x 62% lost unless worked x 63% of it saved by work - $10.00 of work"
+        f" = ${ready.expected_value}; with 9 days left it counts half as much again."
+    )
+    assert ready.urgency == 150 and not ready.lapsed
     held = items["claim-1"]
     assert held.kind == "held edit" and held.probability == 100 and held.risk is not None
+
+
+def test_the_queue_says_why_a_claim_would_be_denied_and_when_its_payer_answers(practice: Practice, model: Path) -> None:
+    activate(practice, model)
+    scoring.score_claims(practice.desk)
+    held, ready, sent = (billing.read_claim(practice.desk, f"claim-{n}").outlook for n in (1, 2, 3))
+    assert held is not None and ready is not None and sent is not None
+    assert (ready.why, ready.why_rests_on) == ([], TOO_FEW), "so few denials are in this practice's past"
+    assert ready.days is not None and ready.answer_on == "" and held.words == ready.words
+    rests = {USUAL: "the payer's usual", LEARNED: "by what this claim shows"}
+    assert ready.words[1] == (
+        f"The payer should answer about {ready.days} days after it is sent ({rests[ready.days_rest_on]})."
+    )
+    assert sent.days is not None and sent.answer_on == (filled.DAY + timedelta(days=sent.days)).isoformat()
+    assert sent.answer_on in sent.words[1]
+    queued = {item.claim_id: item.outlook for item in billing.queue(practice.desk).items}
+    assert queued["claim-1"] == held
+    with practice.store.open("elm") as books:
+        books.step_claim("claim-3", ClaimState.DENIED)
+    answered = billing.read_claim(practice.desk, "claim-3")
+    assert answered.risk is not None and answered.outlook is None, "it has its answer"
+
+
+def test_a_deadline_that_has_passed_leaves_work_no_effect(practice: Practice) -> None:
+    with practice.store.open("elm") as books:
+        books.save_claim(sent_claim(40), ClaimState.HELD, deadline=TODAY - timedelta(days=2))
+    late = next(item for item in billing.queue(practice.desk).items if item.claim_id == "claim-40")
+    assert late.lapsed and late.effect == 0 and late.expected_value == "-10.00"
+    assert late.worth.startswith("The deadline passed 2 days ago: work saves nothing of $")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (
+            {"categories": [], "days": None, "why_rests_on": TOO_FEW, "days_rest_on": TOO_FEW},
+            ["Too few denials so far to say for what reason this one would be denied.",
+             "Too few answers so far to say when the payer answers."],
+        ),
+        (
+            {"categories": [["authorization", 540_000], ["other", 99_000]], "days": 20, "why_rests_on": LEARNED,
+             "days_rest_on": USUAL},
+            ["If it is denied, then for: authorization or referral 54%, another reason 10% (by what this claim shows).",
+             "The payer should have answered about 2026-04-21, 1 day ago (the payer's usual)."],
+        ),
+    ],
+)  # fmt: skip
+def test_an_outlook_in_words(kept: dict[str, object], said: list[str]) -> None:
+    score = ClaimScore("s", "c", "a" * 64, 1, datetime(2026, 4, 1, tzinfo=UTC), False, False, {"outlook": kept})
+    found = outlook_of(score, date(2026, 4, 1), date(2026, 4, 22))
+    assert found is not None and found.words == said
+    assert outlook_of(None, None, TODAY) is None
+    assert outlook_of(replace(score, body={}), None, TODAY) is None, "scored before outlooks were kept"
 
 
 def test_the_export_is_read_by_training_and_names_nobody(practice: Practice, tmp_path: Path) -> None:

@@ -75,6 +75,19 @@ def test_a_spoilt_secret_file_is_named(tmp_path: Path) -> None:
         settings.read({"CLEANCLAIM_HOME": str(tmp_path)}).secret()
 
 
+def test_a_typo_in_the_folder_makes_no_new_books(tmp_path: Path) -> None:
+    home = tmp_path / "hmoe"
+    with pytest.raises(InputError, match="there are no books here; name the folder that holds them"):
+        settings.read({"CLEANCLAIM_HOME": str(home)}).need_books()
+    assert not home.exists()
+    home.mkdir()
+    (home / "cleanclaim.db").touch()
+    settings.read({"CLEANCLAIM_HOME": str(home)}).need_books()
+    settings.read(
+        {"CLEANCLAIM_DATABASE_URL": "postgresql://books"}
+    ).need_books()  # a server says itself what it has not
+
+
 def test_light_modules_stay_light() -> None:
     program = (
         "import sys; import serving.settings, serving.errors, serving.ids, serving.security, serving.store.states;"

@@ -12,13 +12,25 @@ from typing import Any
 import pytest
 
 from billing_core.chargemaster import Price
+from billing_core.credit_balance import RefundSince, RefundTerm
 from billing_core.encounter import Encounter, Setting
 from billing_core.errors import PostingError
 from billing_core.identifiers import npi_from
-from billing_core.ledger import AccountKind
+from billing_core.ledger import AccountKind, EntryKind
 from billing_core.registration import Payer
 from billing_core.remittance import ProviderAdjustment
-from serving.desk import accounts, bank, coding, credits, follow_up, money, patient_balance, remitted, unmatched
+from serving.desk import (
+    accounts,
+    bank,
+    coding,
+    credits,
+    follow_up,
+    money,
+    patient_balance,
+    refund_rules,
+    remitted,
+    unmatched,
+)
 from serving.desk.answers import receive
 from serving.desk.case import Desk
 from serving.errors import Conflict, InputError, NotFound
@@ -33,7 +45,9 @@ from serving.schemas.money import (
     PlanIn,
     ReasonIn,
     RefundIn,
+    RefundRulesIn,
     RefundTermIn,
+    RequestedIn,
 )
 from serving.store.states import EncounterStatus
 from tests.billing_core import specimens
@@ -176,6 +190,47 @@ def test_what_fits_in_more_than_one_way_a_person_matches_and_the_drawer_is_expla
     assert remitted.remittance(desk, row.id).deposited == "2026-05-05"
 
 
+def test_a_match_is_undone_by_name_with_a_reason_and_no_rule_makes_it_again(practice: tuple[Desk, Busy]) -> None:
+    desk, busy = practice
+    paid_with(desk, busy, "CHECK1", 1)
+    lines = "date,amount,reference\n2026-05-05,50.00,CHECK1 a\n2026-05-06,30.00,CHECK1 b\n"
+    found = bank.match_deposits(desk, "b.csv", lines.encode())
+    assert (found.matched, total(desk, AccountKind.BANK)) == (1, 8000)
+    first, second = bank.matches(desk)
+    assert first.entry_id == second.entry_id and first.traces == ["CHECK1"]
+    assert bank.matches(desk, "30.00") == [first]
+    sheet = accounts.close_day(desk, TODAY)
+    done = bank.undo_match(desk, first.id, ReasonIn(reason="the bank took it back"))
+    assert (len(done.unmatched_deposits), len(done.waiting_remittances)) == (2, 1) and bank.matches(desk) == []
+    assert (total(desk, AccountKind.BANK), total(desk, AccountKind.CASH)) == (0, 8000)
+    assert accounts.read_day(desk, TODAY).by_account == sheet.by_account, "the closed day stays closed"
+    assert accounts.read_day(desk, TODAY + timedelta(days=1)).by_kind == {"reversal": "80.00"}
+    with desk.store.read(desk.practice_id) as books:
+        (reversal,) = books.entries_of_kind(EntryKind.REVERSAL)
+    assert reversal.reverses == first.entry_id and accounts.explain(desk, reversal.id).cause == desk.actor.login
+    assert "the bank took it back" in reversal.cause.reason
+    with pytest.raises(Conflict, match="is not matched"):
+        bank.undo_match(desk, first.id, WHY)
+    again = bank.match_deposits(desk, "c.csv", b"date,amount,reference\n2026-05-06,1.00,drawer\n")
+    assert (again.matched, len(again.unmatched_deposits)) == (0, 3), "what a person undid waits for a person"
+    ids = [d.id for d in again.unmatched_deposits if d.amount != "1.00"]
+    both = [r.id for r in again.waiting_remittances]
+    bank.match_by_hand(desk, HandMatchIn(deposits=ids, remittances=both, reason="it came after all"))
+    assert (total(desk, AccountKind.BANK), len(bank.matches(desk))) == (8000, 2)
+
+
+def test_patients_money_goes_back_to_the_drawer(practice: tuple[Desk, Busy]) -> None:
+    desk, _ = practice
+    patient_balance.take_guarantor_payment(desk, "guarantor-0", GuarantorPaymentIn(amount="12.00", method="cash"))
+    found = bank.match_deposits(desk, "b.csv", b"date,amount,reference\n2026-05-05,12.00,drawer\n")
+    (drawer,) = found.unmatched_deposits
+    bank.patients_money(desk, drawer.id, WHY)
+    (done,) = bank.matches(desk)
+    assert done.traces == [] and done.how.startswith("patients' money")
+    assert [d.id for d in bank.undo_match(desk, done.id, WHY).unmatched_deposits] == [drawer.id]
+    assert (total(desk, AccountKind.BANK), total(desk, AccountKind.CASH)) == (0, 1200)
+
+
 # --- credits ----------------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +276,63 @@ def test_a_commercial_credit_has_the_term_a_person_read_in_the_contract_and_a_re
         credits.approve_refund(someone(desk, "mia"), asked.id)
 
 
+RULE = """format = 1
+[[rules]]
+state = "NY"
+whose = "{whose}"
+days = {days}
+from = "identified"
+effective = 2020-01-01
+source = "an invented statute for this test"
+"""
+
+
+def in_force(desk: Desk, whose: str = "payer", days: int = 90) -> None:
+    assert refund_rules.save_rules(desk, RefundRulesIn(text=RULE.format(whose=whose, days=days))).findings == []
+
+
+def test_where_a_term_is_on_file_the_system_decides(practice: tuple[Desk, Busy]) -> None:
+    desk, busy = practice
+    lump(desk, busy, "CI")
+    (credit,) = credits.find_credits(desk)
+    assert not credit.decidable and credit.due == ""
+    credits.name_term(desk, credit.id, RefundTermIn(due="2026-06-18", rule="as it was read"))
+    in_force(desk)
+    (credit,) = credits.credits(desk)
+    assert credit.decidable and credit.due == (TODAY + timedelta(90)).isoformat() and "NY" in credit.rule
+    with pytest.raises(Conflict, match="a term is on file"):
+        credits.name_term(desk, credit.id, RefundTermIn(due="2026-06-18", rule="as it was read"))
+    with desk.store.open(desk.practice_id) as books:
+        term = RefundTerm(30, RefundSince.REQUEST, "section 7")
+        books.save_contract(replace(specimens.CONTRACT, payer_id="lump", refund=term))
+    (credit,) = credits.find_credits(desk)
+    assert (credit.due, credit.decidable) == ("", True) and "none is noted" in credit.rule
+    with pytest.raises(InputError, match="a day to come"):
+        credits.requested(desk, credit.id, RequestedIn(on="2030-01-01", reason="letter 9"))
+    noted = credits.requested(desk, credit.id, RequestedIn(on="2026-05-01", reason="letter 9"))
+    assert (noted.due, noted.requested_on) == ("2026-05-31", "2026-05-01") and "section 7" in noted.rule
+    assert [c.due for c in credits.credits(desk)] == ["2026-05-31"]
+
+
+def test_a_patients_credit_goes_by_the_states_rule_else_by_our_own_promise(practice: tuple[Desk, Busy]) -> None:
+    desk, _ = practice
+    patient_balance.take_guarantor_payment(desk, "guarantor-0", GuarantorPaymentIn(amount="12.00", method="cash"))
+    (credit,) = credits.find_credits(desk)
+    assert credit.due == (TODAY + timedelta(30)).isoformat() and "own promise" in credit.rule
+    in_force(desk, "patient", 60)
+    assert [c.due for c in credits.credits(desk)] == [(TODAY + timedelta(60)).isoformat()]
+
+
+def test_a_file_of_rules_that_is_not_sound_changes_nothing(practice: tuple[Desk, Busy]) -> None:
+    desk, _ = practice
+    in_force(desk)
+    wrong = refund_rules.save_rules(desk, RefundRulesIn(text=RULE.format(whose="payer", days=0)))
+    assert wrong.findings and [rule.days for rule in wrong.rules] == [90] == [
+        rule.days for rule in refund_rules.rules(desk).rules
+    ]
+    assert wrong.ours == "NY"
+
+
 # --- what patients owe ------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +375,29 @@ def test_who_owes_is_one_row_with_what_was_done_about_it(practice: tuple[Desk, B
     assert patient_balance.asked_write_offs(desk) == [] and standing(desk).open == 1500
     with pytest.raises(Conflict, match="decided already"):
         patient_balance.approve_write_off(someone(desk, "mia"), asked.id)
+
+
+def test_a_statement_beside_a_plan_asks_for_its_installment_and_names_what_the_insurance_did(
+    practice: tuple[Desk, Busy],
+) -> None:
+    desk, busy = practice
+    owing(desk, busy)
+    plan = patient_balance.make_plan(desk, "guarantor-0", PlanIn(monthly="5.00", first_due="2026-05-20"))
+    (sent,) = money.run_statements(desk)
+    with desk.store.read(desk.practice_id) as books:
+        (kept,) = books.statements()
+        (line,) = kept.body["lines"]
+    assert (sent.total, kept.body["installment"]) == ("15.00", {"due": "2026-05-20", "amount": "5.00"})
+    assert (line["patient"], line["provider"]) == ("Ann Doe (record 0)", "Ann Doe")
+    assert line["insurance"] == [{"payer": "Northern Health", "paid": "45.00", "on": TODAY.isoformat()}]
+    broken = replace(desk, clock=FixedClock(date(2026, 7, 1)))
+    with broken.store.read(desk.practice_id) as books:
+        assert patient_balance.next_installment(books, "guarantor-0", date(2026, 7, 1)) is None, (
+            "the whole is asked for"
+        )
+        late = patient_balance.next_installment(books, "guarantor-0", date(2026, 5, 25))
+    assert late is not None and (late.due, late.amount) == (date(2026, 6, 20), 1000)
+    patient_balance.end_plan(desk, plan.id, WHY)
 
 
 # --- the receivable, the day, and what has not ended ------------------------------------------------------------------

@@ -216,7 +216,8 @@ def test_partly_paid_and_the_patients_share_on_a_statement(books: Books) -> None
         else:
             assert owed == ("30.00", "16.00", "10.00", "0.00", "4.00") and "coinsurance" in line["reason"]
     paper = _words_on_paper(books, first.id)
-    assert "Please pay 44.00 USD" in paper and "Dora Dale" in paper and "Office visit" in paper
+    assert "Please pay $44.00 by" in paper and "Dora Dale" in paper and "Office visit" in paper
+    assert "and paid $80.00." in paper and "and paid $16.00." in paper, "what the insurance did, of each service"
 
 
 def test_taken_back_and_paid_less(books: Books) -> None:

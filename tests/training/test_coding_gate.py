@@ -253,12 +253,12 @@ def test_what_is_not_better_is_not_registered(
 ) -> None:
     """Trained again on the same charts beside the one in service, it is no better than itself."""
     home, url = run
-    before = tracking.by_alias(url, "coding").version
+    before = tracking.candidate(url, "coding").version
     words = ["coding", "--data", str(home / "export"), "--tracking", url, "--out", str(tmp_path / "out")]
     assert main([*words, "--in-service", str(home / "out" / "artifact")]) == 0
     said = capsys.readouterr().out
     assert "does not beat in service" in said and "not registered" in said
-    assert tracking.by_alias(url, "coding").version == before
+    assert tracking.candidate(url, "coding").version == before
 
 
 def test_too_few_notes_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,6 +145,8 @@ def test_a_model_no_better_than_the_one_in_service_stays_out(
     status = call(promote, "--tracking", run.url, "--model", "denial", "--out", tmp_path / "live")
     assert status == promote.REFUSED
     assert "does not beat the model in service" in capsys.readouterr().err
+    noted = dict(tracking.candidate(run.url, "denial").tags)
+    assert noted["promotion"] == "refused" and "the model in service" in noted["promotion_refused_by"]
     assert open_artifact(tmp_path / "live").sha256 == before != same.sha256
 
 
@@ -175,7 +177,7 @@ def test_models_are_compared_only_on_claims_the_one_in_service_has_not_learned(
 def test_a_registered_model_that_was_damaged_is_not_promoted(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tracking.by_alias(run.url, "denial").artifact / "trees.txt"
+    file = tracking.candidate(run.url, "denial").artifact / "trees.txt"
     sound = file.read_bytes()
     file.write_bytes(sound.replace(b"tree", b"free", 1))
     try:

@@ -1,8 +1,19 @@
+import math
 import random
 
 import pytest
 
-from models.denial.calibration import ISOTONIC, PLATT, Calibration, fit, fit_isotonic, fit_platt
+from models.denial.calibration import (
+    AS_STATED,
+    ISOTONIC,
+    LEAST_OF_A_PAYER,
+    PLATT,
+    Calibration,
+    fit,
+    fit_isotonic,
+    fit_platt,
+    with_payers,
+)
 
 
 def drawn(count: int, seed: int = 1) -> tuple[list[float], list[bool]]:
@@ -61,3 +72,36 @@ def test_one_kind_of_outcome_alone_still_calibrates(labels: list[bool]) -> None:
 def test_a_file_that_is_no_calibration_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Calibration.from_json(text)
+
+
+def strict_and_lax(count: int, kind: Calibration) -> Calibration:
+    """One payer that refuses more than is stated, one that refuses as stated, with so many claims; and a small one."""
+    pick = random.Random(3)
+    z, denied, payers = [], [], []
+    for payer, more, claims in (
+        ("strict", 1.0, count),
+        ("as stated", 0.0, count),
+        ("small", 2.0, LEAST_OF_A_PAYER - 1),
+    ):
+        for _ in range(claims):
+            score = pick.gauss(-1, 1)
+            z.append(score)
+            denied.append(pick.random() < 1 / (1 + math.exp(-score - more)))
+            payers.append(payer)
+    return with_payers(kind, z, denied, payers)
+
+
+def test_a_payer_with_claims_enough_has_a_calibration_of_its_own_and_one_with_few_has_none() -> None:
+    some, many = strict_and_lax(100, AS_STATED), strict_and_lax(4000, AS_STATED)
+    assert set(some.payers) == set(many.payers) == {"strict", "as stated"}
+    assert 0 < some.payers["strict"] < many.payers["strict"] < 1.1  # drawn towards none while few
+    assert many.payers["strict"] > 0.9 and abs(many.payers["as stated"]) < 0.1
+    assert many.of_log_odds(-1.0, "strict") > many.of_log_odds(-1.0) == many.of_log_odds(-1.0, "small")
+
+
+@pytest.mark.parametrize("kind", [AS_STATED, fit_isotonic(*drawn(6000))])
+def test_a_payers_own_calibration_survives_a_file(kind: Calibration) -> None:
+    found = strict_and_lax(300, kind)
+    again = Calibration.from_json(found.as_json())
+    assert again == found and again.of_log_odds(0.3, "strict") == found.of_log_odds(0.3, "strict")
+    assert found.of_log_odds(0.3, "strict") > found.of_log_odds(0.3)

@@ -133,6 +133,99 @@ def test_a_payer_that_changes_its_habit_is_seen_sooner_in_what_it_says_of_late()
     assert value(found, "why_coding_recent") > value(found, "why_coding") > 0
 
 
+def answered(history: History, days: int, denied: bool, why: DenialCategory, **changes: object) -> None:
+    """One claim sent so many days before DAY, answered ten days later."""
+    claim = sent(f"{days} {changes.get('payer', '')}", DAY - timedelta(days=days), f"p{days}", **changes)
+    history.submitted(claim)
+    history.adjudicated(claim, denied, claim.submitted_on + timedelta(days=10), [why])
+
+
+def test_a_reason_given_twice_for_the_same_thing_is_a_rule() -> None:
+    found = []
+    for refused in range(3):
+        history = History()
+        for k in range(2):
+            answered(history, 90 - k, k < refused, DenialCategory.AUTHORIZATION)
+        found.append(value(row(sent(), history), "rules"))
+    assert found[0] < value(row(sent(), History()), "rules") < found[1] < found[2]
+
+
+def test_a_rule_wears_off_when_claims_of_the_kind_are_taken() -> None:
+    history = History()
+    for days in (200, 199):
+        answered(history, days, True, DenialCategory.NOT_COVERED)
+    before = value(row(sent("x", DAY - timedelta(days=150)), history), "rules")
+    for days in (100, 99, 98):
+        answered(history, days, False, DenialCategory.NOT_COVERED)
+    assert value(row(sent(), history), "rules") < before / 2
+
+
+def test_a_claim_refused_as_a_whole_says_nothing_of_its_lines() -> None:
+    history = History()
+    for days in (90, 80, 70):
+        answered(history, days, True, DenialCategory.ELIGIBILITY)
+    found = row(sent(patient="another"), history)
+    assert value(found, "rules") == value(row(sent(), History()), "rules")
+    assert value(found, "lift_payer_procedure") == 0 and value(found, "lift_payer") > 0
+
+
+def too_late(history: History, days: int, frequency: str = "1") -> float:
+    return value(row(sent("asked", patient="q", days_to_submit=days, frequency=frequency), history), "too_late")
+
+
+def test_a_filing_limit_is_found_between_what_was_taken_and_what_was_refused() -> None:
+    history = History()
+    for days, wait in ((200, 58), (190, 55), (180, 62), (170, 70)):
+        answered(history, days, wait > 60, DenialCategory.TIMELY_FILING, days_to_submit=wait)
+    assert too_late(history, 65) > 3 and too_late(history, 61) > 3
+    assert too_late(history, 50) < 1
+    assert too_late(history, 65, "7") < 1  # a replacement has a deadline of its own
+
+
+def test_a_lost_first_copy_makes_no_filing_limit() -> None:
+    history = History()
+    answered(history, 90, True, DenialCategory.TIMELY_FILING, days_to_submit=3)
+    assert too_late(history, 20) == too_late(History(), 20)
+
+
+def test_a_payer_counts_the_check_ups_it_paid_itself() -> None:
+    check_up = {"procedures": ("99396",), "modifiers": ("",), "units": (1,), "amounts_cents": (20000,)}
+    check_up |= {"pointed": ("Z00.00",), "diagnoses": ("Z00.00",)}
+    asked = sent("now", patient="p200", **check_up)
+    found = {}
+    for payer, denied in (("60054", False), ("60054", True), ("elsewhere", False)):
+        history = History()
+        answered(history, 200, denied, DenialCategory.NOT_COVERED, payer=payer, **check_up)
+        found[payer, denied] = value(row(asked, history), "yearly_again")
+        assert value(row(asked, history), "yearly_too_soon") == 1
+    assert found == {("60054", False): 1.0, ("60054", True): 0.0, ("elsewhere", False): 0.0}
+
+
+def test_a_coverage_has_ended_from_the_first_day_refused() -> None:
+    history = History()
+    paid, refused = (sent(str(d), DAY - timedelta(days=d), coverage_key="c") for d in (200, 100))
+    history.adjudicated(paid, False, paid.submitted_on + timedelta(days=10))
+    history.adjudicated(refused, True, refused.submitted_on + timedelta(days=10), [DenialCategory.ELIGIBILITY])
+    asked = {
+        d: row(sent("x", DAY, coverage_key="c", days_to_submit=d), History.from_json(history.as_json()))
+        for d in (3, 150, 250)
+    }
+    assert {d: value(found, "coverage_ended") for d, found in asked.items()} == {3: 1, 150: 0, 250: 0}
+    assert {d: value(found, "coverage_perhaps_ended") for d, found in asked.items()} == {3: 0, 150: 1, 250: 0}
+
+
+def test_what_was_paid_in_part_and_is_sent_again_whole_comes_twice() -> None:
+    history = History()
+    two_lines = {"procedures": ("99213", "36415"), "modifiers": ("", ""), "units": (1, 1)}
+    two_lines |= {"amounts_cents": (10000, 1000), "pointed": ("I10", "I10")}
+    one = sent("one", DAY - timedelta(days=40), days_to_submit=3, **two_lines)
+    history.submitted(one)
+    history.adjudicated(one, True, DAY - timedelta(days=20), [DenialCategory.CODING], ("36415",))
+    again = sent("two", DAY, days_to_submit=43, resubmission=True, **two_lines)
+    assert value(row(again, history), "part_paid_again") == 1
+    assert value(row(again, history), "duplicate") == 0
+
+
 def test_what_is_usual_and_missing() -> None:
     history = History()
     for k in range(20):

@@ -87,7 +87,10 @@ def test_what_only_history_shows_is_used(trained: Trained) -> None:
 def test_scoring_alone_and_in_a_batch_is_the_same(trained: Trained) -> None:
     rows = [row(trained.template, trained.history)] * 3
     alone = trained.predictor.probability_ppm(trained.template, trained.history)
-    assert trained.predictor.probabilities_ppm(rows) == (alone,) * 3
+    payers = [trained.template.payer] * 3
+    assert trained.predictor.probabilities_ppm(rows, payers=payers) == (alone,) * 3
+    assert trained.predictor.row_ppm(rows[0], payers[0]) == alone
+    assert trained.predictor.probabilities_ppm(rows) == (trained.predictor.row_ppm(rows[0]),) * 3  # no payer named
     assert trained.predictor.score(trained.template, trained.history).probability_ppm == alone
     assert trained.predictor.probabilities_ppm([]) == ()
 
@@ -164,3 +167,15 @@ def test_the_same_claims_and_seed_give_the_same_bytes(trained: Trained, tmp_path
     model = denial.train(submissions, denial.replay(submissions), plan, seed=1)
     seal = denial.seal(tmp_path / "again", model, trained.export, plan)
     assert seal == trained.predictor.sha256
+
+
+def test_what_each_column_adds_is_the_same_alone_and_in_a_batch(trained: Trained) -> None:
+    import numpy as np
+
+    model = trained.predictor
+    rows = [tuple(n * place % 7 / 3 for place in range(len(NAMES))) for n in range(1, 40)]
+    many = zip(model._trees.contributions(np.asarray(rows)), model._linear.contributions(rows), strict=True)
+    for one, (trees, line) in zip(rows, many, strict=True):
+        assert list(model._trees.contributions_of(one)) == trees.tolist()
+        assert model._linear.contributions_of(one) == line.tolist()
+        assert model._trees.raw_of(one) == model._trees.raw(np.asarray([one]))[0]

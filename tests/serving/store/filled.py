@@ -9,6 +9,7 @@ from datetime import date
 from billing_core.charge import Charge
 from billing_core.chargemaster import Price
 from billing_core.claim import ClaimState
+from billing_core.credit_balance import Holder, RefundRule, RefundTerm
 from billing_core.encounter import AssignedCode, CodeSystem, Encounter, Setting, SignedEncounter, Span
 from billing_core.identifiers import claim_number
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
@@ -75,11 +76,15 @@ def remittance(number: str = specimens.NUMBER, trace: str = "TRACE1") -> Remitta
     )  # fmt: skip
 
 
+REFUND_RULE = RefundRule("ZZ", Holder.PAYER, RefundTerm(60), date(2024, 1, 1), "invented code, section 1")
+
+
 def register(books: Books) -> None:
     """The practice's partners and one patient."""
     books.save_payer(specimens.PAYER)
     books.save_contract(specimens.CONTRACT)
     books.save_prices([Price("99213", 15000, date(2024, 1, 1))])
+    books.save_refund_rules([REFUND_RULE])
     books.save_provider(specimens.PROVIDER)
     books.save_location(specimens.LOCATION)
     books.save_guarantors([Guarantor("guarantor", specimens.NAME, specimens.HOME)])

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from billing_core import receivable
 from billing_core.account import Debtor
-from billing_core.ledger import Entry, Owner
+from billing_core.ledger import AccountKind, Entry, Owner
 from billing_core.registration import Guarantor
 from serving.desk.accounts import aged
 from serving.store.books import Books, Store
@@ -132,8 +132,9 @@ TAMPERING = {
     "its day of service": "UPDATE open_balance SET service_date = '2020-01-01' WHERE charge_id = 'v1-2'",
     "since when": "UPDATE open_balance SET since = '2020-01-01' WHERE charge_id = 'v1-2' AND owner = 'payer 1'",
     "a balance gone": "DELETE FROM open_balance WHERE charge_id = 'v1-2' AND owner = 'payer 1'",
-    "one too many": "INSERT INTO open_balance (practice_id, charge_id, owner, party, service_date, amount, since)"
-    " VALUES ('elm', 'v1-2', 'collections', 'x', '2026-01-05', 0, '2026-01-05')",
+    "who gave the care": "UPDATE open_balance SET provider_id = 'nobody' WHERE charge_id = 'v1-2'",
+    "one too many": "INSERT INTO open_balance (practice_id, charge_id, owner, party, provider_id, service_date, amount,"
+    " since) VALUES ('elm', 'v1-2', 'collections', 'x', 'provider', '2026-01-05', 0, '2026-01-05')",
     "one added to another": "UPDATE open_balance SET amount = amount + CASE charge_id WHEN 'v1-2' THEN 5 ELSE -5 END"
     " WHERE owner = 'payer 1' AND charge_id IN ('v1-2', 'v1-3')",
 }
@@ -153,6 +154,52 @@ def test_a_balance_that_the_legs_do_not_prove_is_named(store: Store, case: str) 
         report = books.verify_ledger()
     assert not report.sound and report.length == len(entries)
     assert (report.broken_id, report.reason) == ("v1-2", "its kept balance is not the sum of its legs")
+
+
+def test_a_days_total_that_the_legs_do_not_prove_is_named(store: Store) -> None:
+    life, entries = lived(8)
+    with store.open("elm") as books:
+        register(books, life)
+        books.append_entries(entries)
+        for on in {entries[3].effective, entries[-1].effective}:
+            sums: Counter[AccountKind] = Counter()
+            for entry in entries:
+                for leg in entry.legs if entry.effective <= on else ():
+                    sums[leg.account.kind] += leg.amount
+            assert books.account_totals(on) == dict(sums)
+    day = entries[0].effective
+    changes = [
+        f"UPDATE day_total SET amount = amount + 1 WHERE effective = '{day}' AND account = 'revenue'",
+        f"UPDATE day_total SET effective = '2001-02-03' WHERE effective = '{day}' AND account = 'revenue'",
+        "DELETE FROM day_total WHERE account = 'revenue'",
+    ]
+    for change in changes:
+        with store._transaction() as connection:
+            books = Books(connection, "elm", store.clock, store.new_id)
+            assert books.verify_ledger().sound
+            connection.execute(text(change))
+            report = books.verify_ledger()
+            assert not report.sound and report.broken_id.endswith(" revenue")
+            assert report.reason == "its kept total is not the sum of its legs"
+            connection.rollback()
+
+
+def test_another_provider_of_a_visit_takes_its_balances_along(store: Store) -> None:
+    life, entries = lived(9)
+    with store.open("elm") as books:
+        register(books, life)
+        books.append_entries(entries[:6])
+        other = replace(specimens.PROVIDER, id="other", npi="1234567893")
+        books.save_provider(other)
+        before = aged(books, BEGAN + timedelta(900), "provider")
+        assert {row.debtor.party for row in before} == {specimens.PROVIDER.npi}
+        for place in range(VISITS):
+            visit = books.encounter(f"encounter-{place}")
+            books.save_encounter(replace(visit, provider_id="other"))
+        after = aged(books, BEGAN + timedelta(900), "provider")
+        assert {row.debtor.party for row in after} == {other.npi}
+        assert sum(row.amount for row in after) == sum(row.amount for row in before) != 0
+        assert books.verify_ledger().sound
 
 
 def test_two_practices_with_the_same_ids_keep_their_own_balances(store: Store) -> None:

@@ -131,6 +131,9 @@ def test_a_rewritten_tail_with_its_head_is_told_by_a_head_that_was_noted(store: 
         "DELETE FROM ledger_entry WHERE id = 'entry-4'",
         "UPDATE open_balance SET amount = (SELECT sum(l.amount) FROM ledger_leg l WHERE l.owner IS NOT NULL"
         " AND l.charge_id = open_balance.charge_id)",
+        "UPDATE day_total SET amount = (SELECT coalesce(sum(l.amount), 0) FROM ledger_leg l JOIN ledger_entry e"
+        " ON e.practice_id = l.practice_id AND e.id = l.entry_id WHERE e.effective = day_total.effective"
+        " AND l.account = day_total.account)",
         f"UPDATE chain_head SET position = 3, hash = '{hashes[2]}' WHERE practice_id = 'elm' AND chain = 'ledger'",
     )
     ledger = reports(store)[0]

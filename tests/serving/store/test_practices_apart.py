@@ -20,6 +20,7 @@ from serving.errors import InputError, NotFound, ServingError
 from serving.ids import SeededIds
 from serving.store import schema
 from serving.store.appeals import StoredAppeal
+from serving.store.balances import AgedPart
 from serving.store.books import Books, Store
 from serving.store.chain import GENESIS
 from serving.store.encounters import CodingCounts
@@ -58,7 +59,7 @@ def foreign_arguments(ids: filled.Filled) -> dict[str, Any]:
         "encounter_ids": ["encounter"], "payer_number": "60054", "events": [Happened("x", "encounter:encounter")],
         "steps": {"claim": (ClaimState.SUBMITTED, ClaimState.ACCEPTED)}, "appeal_id": "appeal", "value": 1,
         "reason": "x", "chosen_by": "x", "actions": ["x"],
-        "first_days": [filled.DAY], "by": "payer", "since_service": True,
+        "first_days": [filled.DAY], "by": "payer", "since_service": True, "part": AgedPart(), "position": 1,
     }  # fmt: skip
 
 
@@ -76,7 +77,8 @@ def work() -> StoredWork:
 
 RECORDS: dict[str, Any] = {  # what the save_ methods take, by their name
     "save_practice": filled.practice(), "save_payer": specimens.PAYER, "save_payers": [specimens.PAYER],
-    "save_contract": specimens.CONTRACT, "save_prices": [Price("99213", 1, date(2024, 1, 1))],
+    "save_refund_rules": [filled.REFUND_RULE], "save_contract": specimens.CONTRACT,
+    "save_prices": [Price("99213", 1, date(2024, 1, 1))],
     "save_provider": specimens.PROVIDER, "save_location": specimens.LOCATION,
     "save_guarantors": [Guarantor("guarantor", specimens.NAME, specimens.HOME)],
     "save_patients": [specimens.PATIENT], "save_coverages": [specimens.COVERAGE],
@@ -89,6 +91,7 @@ STATES = {"add_remittance": RemittanceState.HELD}
 # What oak may do with ids that elm also uses: these rows are oak's own, beside elm's.
 OWN_ROWS = {
     "save_payer", "save_payers", "save_prices", "save_provider", "save_location", "save_guarantors",
+    "save_refund_rules",
     "add_activation", "add_api_key", "add_choice", "next_control", "next_claim_serial", "log", "log_all",
 }  # fmt: skip
 ABOUT_ITSELF = {"practice"}
@@ -194,7 +197,7 @@ def is_nothing(outcome: Any) -> bool:
         return outcome.length == 0
     if type(outcome).__name__ == "Chargemaster":
         return not outcome.prices
-    return not outcome or bool(outcome == (0, 0))
+    return not outcome or bool(outcome in ((0, 0), (0, 0, 0), (0, 0, ())))
 
 
 # `grant` is left out: users stand above the practices, and giving one a role here is no look into another practice.

@@ -179,6 +179,14 @@ price = _own(
     Column("amount", Money, nullable=False),
     key=("procedure", "effective"),
 )
+refund_rule = _own(  # what the states say of credits, as the site has read it
+    "refund_rule",
+    Column("state", KEY, nullable=False),
+    Column("whose", KEY, nullable=False),
+    Column("effective", Date, nullable=False),
+    Column("body", Text, nullable=False),
+    key=("state", "whose", "effective"),
+)
 provider = _own("provider", Column("npi", KEY, nullable=False), Column("body", Text, nullable=False))
 location = _own("location", Column("body", Text, nullable=False))
 guarantor = _own("guarantor", Column("body", Text, nullable=False))
@@ -511,18 +519,27 @@ open_balance = _own(  # what each debtor owes of each charge: the sum of its leg
     Column("charge_id", KEY, nullable=False),
     Column("owner", KEY, nullable=False),
     Column("party", KEY, nullable=False),
+    Column("provider_id", KEY, nullable=False),  # who gave the care
     Column("service_date", Date, nullable=False),
     Column("amount", Money, nullable=False),
     Column("since", Date, nullable=False),  # the first business date of the debtor's share
     # What is open, in the order of the aging: it is read from this index alone.
     Index(
         "ix_open_balance_open",
-        *("practice_id", "owner", "party", "service_date", "since", "amount"),
+        *("practice_id", "owner", "party", "service_date", "since", "amount", "provider_id"),
         sqlite_where=text("amount <> 0"),
         postgresql_where=text("amount <> 0"),
     ),
     key=("charge_id", "owner", "party"),
     refers={"charge_id": "charge"},
+    rowid=False,
+)
+day_total = _own(  # what a business date moved on each kind of account: the sum of its legs, kept beside them
+    "day_total",
+    Column("effective", Date, nullable=False),
+    Column("account", KEY, nullable=False),
+    Column("amount", Money, nullable=False),
+    key=("effective", "account"),
     rowid=False,
 )
 statement = _own(
