@@ -156,19 +156,20 @@ def today(ranked: Iterable[Ranked], capacity: int) -> frozenset[str]:
             free[passed] = day
         return day
 
-    dated = []
-    for r in (r for r in workable if r.days_left is not None):
-        day = latest(r.days_left)  # type: ignore[arg-type]  # days_left is known here
+    dated: list[tuple[int, str]] = []
+    for r in workable:
+        if r.days_left is None:
+            continue
+        day = latest(r.days_left)
         if day >= 0:
             room[day] = room.get(day, capacity) - 1
-            dated.append(r)
+            dated.append((r.days_left, r.item.id))
     chosen: dict[str, None] = {}
-    for days in sorted({r.days_left for r in dated if r.days_left is not None}):
-        due = [r.item.id for r in dated if r.days_left is not None and r.days_left <= days]
-        waiting = [item_id for item_id in due if item_id not in chosen]
+    for days in sorted({days for days, _ in dated}):
+        waiting = [item_id for left, item_id in dated if left <= days and item_id not in chosen]
         must = len(waiting) - capacity * days
         chosen |= dict.fromkeys(waiting[: max(must, 0)])
-    kept = {r.item.id for r in dated}
+    kept = {item_id for _, item_id in dated}
     rest = [r.item.id for r in workable if r.days_left is None or r.item.id in kept]
     return frozenset([*chosen, *(item_id for item_id in rest if item_id not in chosen)][:capacity])
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_a_remittance_shows_each_answer_with_its_entries_their_cause_and_the_pay
         one = remitted.answer(desk, row.id, 1)
         assert len(one.entries) == entries and all(e.cause == f"two sets.835, set {set_number}" for e in one.entries)
         assert one.segments[0].text.startswith(f"CLP*{one.number}*")
-        assert sum(round(float(leg.amount) * 100) for e in one.entries for leg in e.legs) == 0
+        assert sum(Decimal(leg.amount) for e in one.entries for leg in e.legs) == 0
     assert remitted.answer(desk, first_row.id, 1).lines[0].adjustments[1].words == "your copay"
     denied = remitted.answer(desk, second_row.id, 1)
     assert [line.denied for line in denied.lines] == [True, False] and denied.entries[0].legs[0].amount == "20.00"
@@ -136,7 +137,7 @@ def test_every_movement_of_an_account_names_a_person_or_a_file_and_segment(pract
     )
     for line in view.lines:
         parts = (line.insurance_paid, line.patient_paid, line.contractual, line.written_off, line.open)
-        assert round(float(line.charged) * 100) == sum(round(float(part) * 100) for part in parts)
+        assert Decimal(line.charged) == sum(map(Decimal, parts))
         for movement in line.history:
             explained = accounts.explain(desk, movement.id)
             assert explained.cause in ("coder", "operator", "a.835, set 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_the_cases_behind_a_figure_add_up_to_it(practice: tuple[Desk, Busy], key
     assert behind["unknown"].count == unknown
     for part in behind.values():
         assert part.count == len(part.rows)
-        assert sum(round(float(row.counted) * 100) for row in part.rows) == round(float(part.total) * 100)
+        assert sum(Decimal(row.counted) for row in part.rows) == Decimal(part.total)
 
 
 def test_a_period_counts_claims_by_their_sending_and_charges_by_their_service(practice: tuple[Desk, Busy]) -> None:
