@@ -25,7 +25,6 @@ from serving.schemas.billing import (
     LedgerProof,
     MendIn,
     MendView,
-    QueueView,
     StatementItem,
     SubmissionView,
     WriteOffIn,
@@ -189,10 +188,6 @@ class Client:
     def symmetry(self) -> SymmetryView:
         """Whether suggestions lean."""
         return _one(SymmetryView, self._send("GET", "/coding/symmetry"))
-
-    def queue(self) -> QueueView:
-        """The biller's queue."""
-        return _one(QueueView, self._send("GET", "/queue"))
 
     def claim(self, claim_id: str) -> ClaimView:
         """Everything about one claim."""

@@ -41,8 +41,6 @@ from serving.schemas.money import (
 )
 from serving.schemas.report import CasesView, ReportView
 
-Verb = Literal["approve", "decline"]
-
 
 def current() -> MoneyClient:
     """The client of the user in front of the screen. Raises ApiProblem when nobody is signed in."""

@@ -171,7 +171,7 @@ def letter(claim: Claim, refusal: Refusal, contract: Contract, grounds: Grounds,
         *approved,
         *filed,
         *quoted,
-        *_in_time(contract, grounds, by, terms),
+        *_in_time(grounds, by, terms),
     ]
     answered = bool(approved or filed) or any("the chart records" in fact.sentence for fact in quoted)
     return Letter(tuple(facts), () if answered else (_wanting(claim, denied),))
@@ -274,7 +274,7 @@ def _quoted(text: str) -> str:
     return f"\u201c{words}\u201d" + ("" if words.endswith((".", "!", "?")) else ".")
 
 
-def _in_time(contract: Contract, grounds: Grounds, by: date | None, terms: str) -> list[Fact]:
+def _in_time(grounds: Grounds, by: date | None, terms: str) -> list[Fact]:
     if by is None:
         return []
     name = "This appeal" if grounds.level == 1 else f"This appeal of level {grounds.level}"

@@ -59,20 +59,21 @@ class ClaimState(StrEnum):
     CLOSED = "closed"  # nothing more is expected of the payer
 
 
-_ADJUDICATED = frozenset({ClaimState.PAID, ClaimState.PARTLY_DENIED, ClaimState.DENIED, ClaimState.UNPROCESSABLE})
+ADJUDICATED = frozenset({ClaimState.PAID, ClaimState.PARTLY_DENIED, ClaimState.DENIED, ClaimState.UNPROCESSABLE})
+REFUSED_BY_PAYER = ADJUDICATED - {ClaimState.PAID}  # not by an edit of ours, nor at the payer's door
 _WAITING = frozenset({ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED})
 LEGAL_STEPS: dict[ClaimState, frozenset[ClaimState]] = {
     ClaimState.HELD: frozenset({ClaimState.HELD, ClaimState.READY, ClaimState.CLOSED}),
     ClaimState.READY: frozenset({ClaimState.HELD, ClaimState.SUBMITTED, ClaimState.CLOSED}),
-    ClaimState.SUBMITTED: _ADJUDICATED | {ClaimState.ACCEPTED, ClaimState.REJECTED, ClaimState.PENDED},
-    ClaimState.ACCEPTED: _ADJUDICATED | {ClaimState.REJECTED, ClaimState.PENDED},
-    ClaimState.PENDED: _ADJUDICATED | {ClaimState.PENDED},
+    ClaimState.SUBMITTED: ADJUDICATED | {ClaimState.ACCEPTED, ClaimState.REJECTED, ClaimState.PENDED},
+    ClaimState.ACCEPTED: ADJUDICATED | {ClaimState.REJECTED, ClaimState.PENDED},
+    ClaimState.PENDED: ADJUDICATED | {ClaimState.PENDED},
     ClaimState.REJECTED: frozenset({ClaimState.REPLACED, ClaimState.CLOSED}),
     ClaimState.PAID: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
     ClaimState.PARTLY_DENIED: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
     ClaimState.DENIED: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
     ClaimState.UNPROCESSABLE: frozenset({ClaimState.REVERSED, ClaimState.REPLACED, ClaimState.CLOSED}),
-    ClaimState.REVERSED: _ADJUDICATED | {ClaimState.REPLACED, ClaimState.CLOSED},
+    ClaimState.REVERSED: ADJUDICATED | {ClaimState.REPLACED, ClaimState.CLOSED},
     ClaimState.REPLACED: frozenset({ClaimState.REVERSED}),
     ClaimState.CLOSED: frozenset({ClaimState.REVERSED}),
 }

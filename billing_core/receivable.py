@@ -21,15 +21,13 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from billing_core.account import Debtor, Standing
-from billing_core.claim import ClaimState
+from billing_core.claim import ADJUDICATED, REFUSED_BY_PAYER, ClaimState
 from billing_core.ledger import Owner
 from billing_core.money import Cents
 
 BUCKETS: tuple[tuple[str, int], ...] = (("0-30", 30), ("31-60", 60), ("61-90", 90), ("91-120", 120))
 OLDEST = "over 120"
 AGES = (*(name for name, _ in BUCKETS), OLDEST)
-_ADJUDICATED = frozenset({ClaimState.PAID, ClaimState.PARTLY_DENIED, ClaimState.DENIED, ClaimState.UNPROCESSABLE})
-_REFUSED = _ADJUDICATED - {ClaimState.PAID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def clean_claim_rate(submissions: Iterable[Submission], as_of: date) -> Metric:
 def _adjudicated(submissions: Iterable[Submission]) -> tuple[tuple[Submission, ...], int]:
     """The claims the payer decided, and how many were sent and are not decided (rejected ones are neither)."""
     sent = [s for s in submissions if s.submitted_on is not None]
-    decided = tuple(s for s in sent if s.first in _ADJUDICATED)
+    decided = tuple(s for s in sent if s.first in ADJUDICATED)
     unknown = sum(s.first is None or s.first is ClaimState.PENDED for s in sent)
     return decided, unknown
 
@@ -93,7 +91,7 @@ def first_pass_payment_rate(submissions: Iterable[Submission], as_of: date) -> M
 def denial_rate(submissions: Iterable[Submission], as_of: date) -> Metric:
     """Claims with a denied line at first adjudication, of the adjudicated."""
     decided, unknown = _adjudicated(submissions)
-    refused = sum(s.first in _REFUSED for s in decided)
+    refused = sum(s.first in REFUSED_BY_PAYER for s in decided)
     words = "with a denied line at first adjudication / adjudicated"
     return Metric("denial rate", refused, len(decided), unknown, as_of, words)
 

@@ -1,13 +1,14 @@
 """The work queue: what to work first, with every part of the rank shown.
 
     expected value = probability that the dollars are lost if nobody works the item x dollars at stake
-                     x effect of work (the share of them that work saves) - cost of work
+                     x share (how much of them a refusal takes: often a line, not the claim)
+                     x effect of work (the share of that which work saves) - cost of work
     score          = expected value x urgency, where urgency grows as the deadline comes near
 
-A deadline that has passed puts an item last and leaves work no effect: nothing but a review can be done. A probability
-comes from a model and changes the order alone; an item without one counts as certain, and says so. Dollars at stake are
-what the payer is expected to pay, never the charge, wherever the caller knows it. Ties fall by deadline, then number,
-then id, so the same items always come in the same order.
+A deadline that has passed puts an item last and leaves work no effect: nothing but a review can be done. Probability
+and share come from a model and change the order alone; an item without them counts as certain and whole, and says so.
+Dollars at stake are what the payer is expected to pay, never the charge, wherever the caller knows it. Ties fall by
+deadline, then number, then id, so the same items always come in the same order.
 `today` says which of them fit into a day's work without letting one lapse that could be kept.
 Cost of work: rework of a denied claim is reported at about $44 to $57 and an appeal at about $118 (trade averages);
 the cost of a look at a claim not yet refused is our assumption, $10. `order` takes a practice's own figures instead.
@@ -65,8 +66,9 @@ EFFECT_ONCE_SENT = 30  # per cent, our assumption: a call to the payer before it
 class WorkItem:
     """One thing to work. `probability_ppm` (0 to 1,000,000) orders, it decides nothing; None: not scored.
 
-    `reasons` say what is wrong and `mend` what to do, in plain words without patient data. `effect_percent`: the share
-    of `at_stake` that work is expected to save.
+    `reasons` say what is wrong and `mend` what to do, in plain words without patient data. `share_ppm`: the share of
+    `at_stake` that is lost with it. `effect_percent`: the share of that which work is expected to save, and
+    `effect_rests_on`, in words, by what.
     """
 
     id: str
@@ -80,6 +82,8 @@ class WorkItem:
     probability_ppm: int | None = None
     carcs: tuple[str, ...] = ()
     effect_percent: int = 100
+    share_ppm: int = CERTAIN
+    effect_rests_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,8 @@ def _rank(item: WorkItem, today: date, costs: Mapping[WorkKind, Cents]) -> Ranke
     days = (item.deadline - today).days if item.deadline is not None else None
     lapsed = days is not None and days < 0
     effect = 0 if lapsed else item.effect_percent
-    value = item.at_stake * ppm * effect // (100 * CERTAIN) - costs[item.kind]
+    share = min(CERTAIN, max(0, item.share_ppm))
+    value = item.at_stake * ppm * share * effect // (100 * CERTAIN**2) - costs[item.kind]
     weight = urgency(days)
     # Urgency lifts what is worth working; it must not sink what costs more than it brings.
     score = value * weight if value > 0 else value * 100

@@ -29,7 +29,7 @@ BEYOND_CHANCE = 3.09  # standard deviations: once in a thousand
 RECENT_DAYS = 28
 LEAST_RECENT = 30
 LEAST_BEFORE = 100
-LOUDEST = 3  # quiet groups of services that are told, of all that are watched
+LOUDEST = 3  # quiet groups of services and reasons that are told, of all that are watched
 COMMON = 12  # values of a mix that stand alone; the rest are one
 MATURE_SHARE = 0.95
 MATURITY_DAYS = (14, 120)
@@ -52,7 +52,8 @@ _INPUTS: tuple[tuple[str, Callable[[ClaimFacts], str]], ...] = (
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One claim as watched: its facts, when its answer was learned, whether it was denied (None: no answer), and
-    the probability the model in service stated before the answer (None: it was not scored). `reasons` of a denial.
+    the probability the model in service stated before the answer (None: it was not scored). Of a denial the `reasons`
+    and the procedures `refused` (none named: the whole claim).
     """
 
     facts: ClaimFacts
@@ -60,6 +61,7 @@ class Seen:
     denied: bool | None = None
     stated: float | None = None
     reasons: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,17 @@ def _band(value: float, edges: Sequence[float]) -> str:
 
 def _answers(seen: Sequence[Seen]) -> list[Answer]:
     return [
-        Answer(s.facts.payer, s.facts.procedures, s.facts.submitted_on, s.known_on, s.denied, s.stated, s.reasons)
+        Answer(
+            s.facts.payer,
+            s.facts.procedures,
+            s.facts.submitted_on,
+            s.known_on,
+            s.denied,
+            s.stated,
+            s.reasons,
+            s.refused,
+            s.facts.patient_key,
+        )
         for s in seen
         if s.known_on is not None and s.denied is not None
     ]
@@ -150,13 +162,14 @@ def _outcomes(seen: Sequence[Seen], as_of: date, learned_by: date, maturity: int
     first, last = learned_by - timedelta(days=365 + maturity), learned_by - timedelta(days=maturity)
     lean = leaning(a for a in answers if first <= a.sent_on <= last and a.known_on <= learned_by)
     found = streams(answers, as_of, lean)
-    quiet = [s for s in found if s.service and not s.alarm][LOUDEST:]
+    quiet = [s for s in found if (s.service or s.reason) and not s.alarm][LOUDEST:]
     return [_told(s) for s in found if s not in quiet]
 
 
 def _told(stream: Stream) -> Sign:
     name = "all payers" if not stream.payer else f"payer {stream.payer}"
     name += f", services {stream.service}*" if stream.service else ""
+    name += f", {stream.reason}" if stream.reason else ""
     words = stream.words
     if stream.alarm:
         often = f"{min(stream.late, SURE):,.0f} years" if stream.late >= 2 else "a year"

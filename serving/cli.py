@@ -439,7 +439,7 @@ def _cycle(parser: argparse.ArgumentParser) -> None:
 
 
 def _activate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kind", choices=["coding", "denial"], required=True)
+    parser.add_argument("--kind", choices=["coding", "denial", "overturn"], required=True)
     parser.add_argument("--dir", type=Path, required=True)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from serving.desk.case import Desk
 
 Command = Callable[[argparse.Namespace], int]
-KINDS = ("coding", "denial")
+KINDS = ("coding", "denial", "overturn")
 
 
 def _desk(args: argparse.Namespace) -> Desk:

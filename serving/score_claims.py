@@ -76,7 +76,8 @@ def score_file(job: Job) -> Done:
     try:
         table = pyarrow.parquet.read_table(job.source)
         with _ONE_AT_A_TIME:
-            scores = scored(table, _model(job.model, job.seals), _history(job.history, job.seals))
+            seals = dict(job.seals)
+            scores = scored(table, _read_model(job.model, seals["model"]), _read_history(job.history, seals["history"]))
     except (pyarrow.ArrowException, OSError, InputError) as error:
         return Done(job.target, problem=str(error).splitlines()[0][:200])
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -217,7 +218,7 @@ def _finished(target: Path, seals: Iterable[tuple[str, str]]) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _model(folder: str, seals: tuple[tuple[str, str], ...] = ()) -> Predictor:
+def _read_model(folder: str, seal: str) -> Predictor:
     return Predictor.load(folder)
 
 
@@ -231,10 +232,6 @@ def _read_history(file: str, seal: str) -> History:
         raise InputError("it is damaged, cut short or no history", field="--history", mend=mend) from error
     history.settle()
     return history
-
-
-def _history(file: str, seals: tuple[tuple[str, str], ...]) -> History:
-    return _read_history(file, dict(seals)["history"])
 
 
 def jobs(source: Path, out: Path, model: Path, history: Path | None) -> list[Job]:

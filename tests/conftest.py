@@ -1,4 +1,6 @@
-"""Databases for tests: a new SQLite file, and a real PostgreSQL server from a wheel, started once per process."""
+"""Databases for tests: a new SQLite file, and a real PostgreSQL server from a wheel, started once per process. And the
+suggester as it is shipped, built once per process.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,12 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from models.coding.suggester import Suggester
 
 _count = itertools.count(1)
 
@@ -78,3 +84,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(fixture)
     return url
+
+
+@pytest.fixture(scope="session")
+def cold_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped suggester's artifact: nobody writes into it."""
+    from training.coding import build
+
+    directory = tmp_path_factory.mktemp("coding") / "model"
+    build(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def suggester(cold_artifact: Path) -> Suggester:
+    """The shipped suggester."""
+    from models.coding.suggester import Suggester
+
+    return Suggester.load(cold_artifact)

@@ -18,6 +18,11 @@ CODES = "logistic on codes"
 PLAIN = (BASE_RATE, TABLE, CODES)
 
 
+def column(rival: str) -> str:
+    """What the rival's predictions are called in held_out.parquet."""
+    return rival.replace(" ", "_")
+
+
 def base_rate(learned: Sequence[Submission], judged: Sequence[Submission]) -> list[float]:
     """The same for every claim: the share denied of those learned from."""
     return [_share(learned)] * len(judged)

@@ -30,7 +30,8 @@ from training import evaluate, gate, learner
 
 STRENGTH = 8.0  # cases of its own a rate needs before it outweighs the base
 HALF_LIVES = (None, 1.0, 0.4, 0.2)  # years; None: all time alike
-REMEMBERED = 4.0  # years: half-life of a case's weight in learning
+# Years until a case counts half in learning of the codes: by pairs, which are many and soon old; by LightGBM.
+PAIRS_REMEMBERED, CODES_REMEMBERED = 1.0, 2.0
 TREES = 40
 HOLD = 10.0  # these rates are all there is to go by: they are held less firmly than a claim's many columns
 LEAST_FOR_CODES = 3000  # cases from which LightGBM can learn of the codes themselves
@@ -87,6 +88,12 @@ def appeals(file: Path) -> list[Case]:
     """The reviews of a file of the Department of Managed Health Care (semicolons)."""
     names = (*_APPEAL, "Age Range", "Patient Gender")
     rows = read_csv(file, ";", (*names, "Report Year", "Reference ID", "Determination"))
+    rows = [row for row in rows if any(row.values())]
+    if not rows:
+        raise BenchmarkError("no review in it", where=file.name, mend="give the file as published")
+    for number, row in enumerate(rows, 1):
+        if fault := _fault(row):
+            raise BenchmarkError(f"review {number}: {fault}", where=file.name, mend="give the file as published")
     numbers: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         numbers[int(row["Report Year"])].append(_running_number(row["Reference ID"]))
@@ -105,6 +112,18 @@ def appeals(file: Path) -> list[Case]:
         )
         for row in rows
     ]
+
+
+def _fault(row: Mapping[Any, object]) -> str:
+    """What keeps a row from being a decided review, or nothing. A code that is blank or new is no fault."""
+    year, decision = str(row["Report Year"]), str(row["Determination"])
+    if None in row or None in row.values():
+        return "not as many fields as the head"
+    if not (year.isascii() and year.isdigit() and len(year) == 4):
+        return "its Report Year is not a year"
+    if not decision.startswith(("Overturned", "Upheld")):
+        return "its Determination is neither Overturned nor Upheld"
+    return ""
 
 
 def _running_number(reference: str) -> int:
@@ -172,7 +191,7 @@ def _by_each_code(known: Sequence[Case], asked: Sequence[Case], keys: Sequence[S
         return [{f"{at}:{case.key(places)}": 1.0 for at, places in enumerate(keys)} for case in cases]
 
     encode = DictVectorizer().fit(flags(known))
-    weights = _weights(known, REMEMBERED) if known[0].year else None
+    weights = _weights(known, PAIRS_REMEMBERED) if known[0].year else None
     model = LogisticRegression(C=0.3, max_iter=300)
     model.fit(encode.transform(flags(known)), [case.outcome for case in known], sample_weight=weights)
     return model.decision_function(encode.transform(flags(asked)))
@@ -193,7 +212,9 @@ def _by_codes(known: Sequence[Case], asked: Sequence[Case], seed: int) -> Any:
         return np.asarray([[float(codes[p].get(w, -1)) for p, w in enumerate(c.words)] for c in cases])
 
     parameters = {**learner.PARAMETERS, "learning_rate": 0.05, "num_leaves": 15, "cat_smooth": 20, "seed": seed}
-    data = lightgbm.Dataset(matrix(known), [float(c.outcome) for c in known], categorical_feature=list(range(width)))
+    weights = _weights(known, CODES_REMEMBERED) if known[0].year else None
+    outcomes = [float(c.outcome) for c in known]
+    data = lightgbm.Dataset(matrix(known), outcomes, weight=weights, categorical_feature=list(range(width)))
     return lightgbm.train(parameters, data, ROUNDS).predict(matrix(asked), raw_score=True)
 
 
@@ -238,7 +259,7 @@ def walk_years(cases: Sequence[Case], years: Iterable[int], seed: int) -> tuple[
         asked = by_year[year]
         rows[year] = np.hstack([lifts(known, asked, _APPEAL_KEYS, half) for half in HALF_LIVES])
         before = [y for y in rows if y < year]
-        if year not in years or not before:
+        if year not in years or not before or len({case.outcome for case in known}) < 2:
             continue
         learned = np.vstack([rows[y] for y in before])
         outcomes = np.asarray([float(case.outcome) for y in before for case in by_year[y]])

@@ -74,17 +74,17 @@ class Privacy:
 
     least: int = PATIENTS
     known: frozenset[str] | None = field(default=None, repr=False)
+    _stems: frozenset[str] = field(init=False, repr=False)  # of the known words
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_stems", frozenset(map(stem, self.known or ())))
 
     def allows(self, bag: Iterable[str], stems: bool) -> bool:
         """Whether every word may leave the charts."""
         if self.known is None:
             return True
-        return all(word in (self.stems if stems else self.known) for word in bag)
-
-    @property
-    def stems(self) -> frozenset[str]:
-        """The stems of the known words."""
-        return frozenset(map(stem, self.known or ()))
+        allowed = self._stems if stems else self.known
+        return all(word in allowed for word in bag)
 
 
 PUBLISHED = Privacy(least=1)

@@ -246,7 +246,6 @@ def train_and_judge(args: argparse.Namespace) -> dict[str, Any]:
 
 def record(args: argparse.Namespace, found: Mapping[str, Any]) -> str:
     """Log the run and, when it passed, register it; what happened, in words."""
-    tags = {"gate": "passed" if found["passed"] else "failed", "data": str(found["data"])}
     params = {
         "learned_from": str(found["n_learned"]),
         "judged_by": str(found["n_notes"]),
@@ -255,13 +254,10 @@ def record(args: argparse.Namespace, found: Mapping[str, Any]) -> str:
         "code_set_release": str(found["code_set_release"]),
         "threshold": str(found["threshold"]),
     }
-    run_id = tracking.log_run(
-        args.tracking, KIND, args.out / "artifact", params, metrics(found), beside=args.out / "beside", tags=tags
-    )
-    if not found["passed"]:
-        return "not registered: the gate says no\n"
-    registered = tracking.register(args.tracking, KIND, run_id, tags=tags)
-    return f"registered as {KIND} version {registered.version}, challenger\n"
+    return tracking.enter(
+        args.tracking, KIND, args.out / "artifact", params, metrics(found), data=str(found["data"]),
+        passed=bool(found["passed"]), beside=args.out / "beside",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:

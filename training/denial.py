@@ -27,7 +27,7 @@ from models.denial.features import NAMES, encoder, row
 from models.denial.history import History
 from models.denial.predictor import CALIBRATION, COLUMNS, KIND, LINEAR, TREES, Predictor
 from models.denial.replay import replay as through_history
-from training import baselines, evaluate, gate, learner, outlook, splits, tracking
+from training import baselines, evaluate, gate, learner, outlook, queue_value, splits, tracking
 from training.export_folder import Export, Submission, read
 from training.spread import Spread, here, on, one_thread
 
@@ -309,7 +309,7 @@ def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> Non
     import pyarrow
     import pyarrow.parquet
 
-    held = [export.submissions[place] for place in judged.places]
+    held, lost = [export.submissions[place] for place in judged.places], queue_value.losses(export.submissions)
     columns: dict[str, Any] = {
         "claim_key": [s.facts.claim_key for s in held],
         "patient_key": list(judged.patients),
@@ -318,10 +318,11 @@ def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> Non
         "denied": list(judged.outcomes),
         "at_stake_cents": [s.facts.total_cents for s in held],
         "refused_cents": [s.refused_cents for s in held],
+        queue_value.EXPECTED_LOSS: [lost[s.facts.claim_key] for s in held],
         "days_to_submit": [s.facts.days_to_submit for s in held],
         "groups": [list(evaluate.groups_of(s.facts)) for s in held],
         "probability": list(judged.model),
-        **{name.replace(" ", "_"): list(found) for name, found in judged.predictions.items() if name != "model"},
+        **{baselines.column(name): list(found) for name, found in judged.predictions.items() if name != "model"},
         "row": [list(map(float, rows[place])) for place in judged.places],
     }
     if export.synthetic:
@@ -390,14 +391,10 @@ def _log(args: argparse.Namespace, export: Export, found: Mapping[str, Any]) -> 
     metrics = {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
     for name, figures in {**found["baselines"], "latest": found["latest"]}.items():
         metrics |= {f"{name.replace(' ', '_')}.{key}": float(value) for key, value in figures.items()}
-    tags = {"gate": "passed" if found["passed"] else "failed", "data": found["data"]}
-    run_id = tracking.log_run(
-        args.tracking, KIND, args.out / "artifact", params, metrics, beside=args.out / "beside", tags=tags
-    )
-    if not found["passed"]:
-        return "not registered: the gate says no\n"
-    registered = tracking.register(args.tracking, KIND, run_id, tags=tags)
-    return f"registered as {KIND} version {registered.version}, challenger\n"
+    return tracking.enter(
+        args.tracking, KIND, args.out / "artifact", params, metrics, data=found["data"], passed=found["passed"],
+        beside=args.out / "beside",
+    )  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -100,9 +100,8 @@ def judge(rows: Sequence[Mapping[str, Any]], theirs: Sequence[float], since: str
     denied = [bool(row["denied"]) for row in rows]
     ours = [float(row["probability"]) for row in rows]
     patients = [str(row["patient_key"]) for row in rows]
-    rivals = {IN_SERVICE: theirs} | {
-        name: [float(row[name.replace(" ", "_")]) for row in rows] for name in baselines.PLAIN
-    }
+    rivals = {IN_SERVICE: theirs}
+    rivals |= {name: [float(row[baselines.column(name)]) for row in rows] for name in baselines.PLAIN}
     groups, too_few = _groups(rows)
     checks = [_beats(gate.compare(name, denied, ours, said, patients, seed)) for name, said in rivals.items()]
     checks.append(_calibrated(gate.calibrated(denied, ours, seed), calibration_error(denied, theirs)))

@@ -19,13 +19,13 @@ from typing import Any
 
 from billing_core.errors import BillingError
 from models.denial.facts import ClaimFacts
-from training import queue_value
+from training import baselines, queue_value
 from training.export_folder import Submission
 
 BINS = 10
 LEAST_IN_SLICE = 60
-OWN_COLUMNS = "logistic_regression"  # the rival that is given the model's own columns
-RIVALS = ("base_rate", "payer_x_procedure_table", "logistic_on_codes", OWN_COLUMNS)  # columns of held_out.parquet
+OWN_COLUMNS = baselines.column(baselines.LOGISTIC)  # the rival that is given the model's own columns
+RIVALS = (*map(baselines.column, baselines.PLAIN), OWN_COLUMNS)
 DOLLAR_BANDS: tuple[tuple[float, str], ...] = (
     (10_000, "under 100"),
     (30_000, "100 to 300"),
@@ -211,7 +211,7 @@ def against_oracle(rows: Sequence[Mapping[str, Any]], oracle: Mapping[str, float
             "from the best rival that sees claims alone": queue_value.way(model["auc"], plain, best["auc"]),
             "from the best rival of all": queue_value.way(model["auc"], strongest, best["auc"]),
         },
-        "dollars": queue_value.compared(joined, oracle) if "refused_cents" in joined[0] else None,
+        "dollars": queue_value.compared(joined, oracle) if queue_value.EXPECTED_LOSS in joined[0] else None,
         "mean_distance": sum(away) / len(away),
     }
 

@@ -32,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
             cases = [case for case in cases if case.year not in years] + later
         judged, said = benchmarks.walk_years(cases, years, args.seed)
         if not judged:
-            raise benchmarks.BenchmarkError("no year can be judged", mend="give earlier years to learn from")
+            raise benchmarks.BenchmarkError(
+                "no year can be judged", mend="give two earlier years or more to learn from, with reviews won and lost"
+            )
     except benchmarks.BenchmarkError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -1,10 +1,10 @@
 """The learner: a straight line held near what the trade expects, in the directions it knows, then small trees on what
 the line leaves.
 
-A few hundred claims carry a hundred weights only when each is held (ridge): near the weight that other practices'
-claims gave it (training/trade.py), and none may say that a thing that gets claims refused makes them safer. The trees
-start from the line's log-odds, so their first leaf already corrects it; how many are worth keeping is told by later
-claims (training.denial), and with few that is nearly none.
+A few hundred claims cannot carry a hundred weights: until later claims say otherwise they stand as other practices'
+claims gave them (training/trade.py). What moves them is held (ridge) near what it begins with, and no weight may say
+that a thing that gets claims refused makes them safer. The trees start from the line's log-odds, so their first leaf
+already corrects it; how many are worth keeping is told by later claims too (training.denial): with few, nearly none.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from models.denial.linear import Linear
 from training import trade
 
 HOLD = 40.0  # ridge on standardised columns, in claims
-# What the claims' columns are held near, and how firmly (ridge, in claims): a practice like others is best held firmly
-# to what theirs have taught, one unlike them loosely to what any biller would say; later claims choose.
-HELD: Mapping[str, tuple[Mapping[str, float], float]] = {
-    "firmly": (trade.WEIGHTS, 300.0),
+# What the claims' columns are held near, and how firmly (ridge, in claims; None: they stand as they are). A practice
+# like others does best with what theirs have taught, one unlike them with what a biller would say; later claims choose.
+HELD: Mapping[str, tuple[Mapping[str, float], float | None]] = {
+    "as others": (trade.WEIGHTS, None),
+    "near others": (trade.WEIGHTS, 300.0),
     "by hand": (trade.BY_HAND, 40.0),
 }
 STAGES = (1, 40, 160)  # numbers of trees between which later claims choose
-WAYS = tuple((held, count) for held in HELD for count in STAGES)  # the firmest and plainest first
+WAYS = tuple((held, count) for held in HELD for count in STAGES)  # the plainest first
 PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
     "feature_fraction": 0.5,
@@ -54,7 +55,7 @@ class Columns:
     hold: float = HOLD
 
 
-CLAIM_COLUMNS = Columns(NAMES, DIRECTIONS, expected=trade.WEIGHTS, hold=HELD["firmly"][1])
+CLAIM_COLUMNS = Columns(NAMES, DIRECTIONS)
 
 
 def line(rows: Any, outcomes: Any, columns: Columns = CLAIM_COLUMNS) -> Linear:
@@ -81,6 +82,14 @@ def line(rows: Any, outcomes: Any, columns: Columns = CLAIM_COLUMNS) -> Linear:
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     weights = found[:-1] / spread
     return Linear(tuple(map(float, weights)), tuple(map(float, means)), float(found[-1]))
+
+
+def as_others(rows: Any) -> Linear:
+    """The weights and the level of other practices, as they are; only what counts as usual is this practice's own."""
+    import numpy as np
+
+    weights, means = np.asarray([trade.WEIGHTS.get(name, 0.0) for name in NAMES]), rows.mean(axis=0)
+    return Linear(tuple(map(float, weights)), tuple(map(float, means)), float(trade.INTERCEPT + weights @ means))
 
 
 def _bound(name: str, columns: Columns) -> tuple[float | None, float | None]:
@@ -122,9 +131,11 @@ def learn(rows: Any, outcomes: Any, way: tuple[str, int], seed: int) -> tuple[Li
     """The line and the trees of one of the WAYS."""
     held, count = way
     expected, hold = HELD[held]
-    columns = replace(CLAIM_COLUMNS, expected=expected, hold=hold)
-    start = line(rows, outcomes, columns)
-    return start, trees(rows, outcomes, start, seed, count, columns)
+    if hold is None:
+        start = as_others(rows)
+    else:
+        start = line(rows, outcomes, replace(CLAIM_COLUMNS, expected=expected, hold=hold))
+    return start, trees(rows, outcomes, start, seed, count)
 
 
 def every_way(rows: Any, outcomes: Any, judged: Any, seed: int) -> Any:

@@ -84,11 +84,11 @@ def fit(found: Sequence[Decided]) -> Overturn:
     """Rates of all, weights from rows whose own case is left out of their rates."""
     import numpy as np
 
-    pairs = [(d.facts, d.won) for d in found]
-    rows = [count(pairs[:place] + pairs[place + 1 :]).lifts(d.facts) for place, d in enumerate(found)]
+    rates = count([(d.facts, d.won) for d in found])
+    rows = [rates.without(d.facts, d.won).lifts(d.facts) for d in found]
     line = learner.line(np.asarray(rows), np.asarray([float(d.won) for d in found]), COLUMNS)
     start = line.intercept - sum(w * m for w, m in zip(line.weights, line.means, strict=True))
-    return Overturn(count(pairs), line.weights, start)
+    return Overturn(rates, line.weights, start)
 
 
 def judge(found: Sequence[Decided]) -> tuple[list[Decided], list[float], list[float]]:
@@ -143,10 +143,8 @@ def _record(args: argparse.Namespace, export_sha256: str, figures: dict[str, Any
     params = {"export_sha256": export_sha256, "data": str(figures["data"]), "seed": str(args.seed), **counted}
     metrics = {name: float(value) for name, value in figures["model"].items()}
     metrics |= {f"share_won_so_far.{name}": float(value) for name, value in figures["share won so far"].items()}
-    tags = {"gate": "passed", "data": str(figures["data"])}
-    run_id = tracking.log_run(args.tracking, KIND, args.out / "artifact", params, metrics, tags=tags)
-    registered = tracking.register(args.tracking, KIND, run_id, tags=tags)
-    return f"registered as {KIND} version {registered.version}, challenger\n"
+    folder = args.out / "artifact"
+    return tracking.enter(args.tracking, KIND, folder, params, metrics, data=str(figures["data"]), passed=True)
 
 
 def _figures(found: Sequence[Decided], waiting: int, synthetic: bool, seed: int) -> dict[str, Any]:
@@ -191,6 +189,10 @@ def _seal(directory: Path, model: Overturn, figures: dict[str, Any], known_by: d
         "purpose": "probability that an appeal is won, for the order of a biller's work",
         "not_for": "giving up an appeal without a person",
         "data": f"{figures['decided']} decided appeals, {figures['data']}",
+        "held_out": {
+            name: value if isinstance(value, int) else f"{value:.6f}"
+            for name, value in sorted(figures["model"].items())
+        },
         "verdict": figures["verdict"],
     }
     fields = {

@@ -1,6 +1,6 @@
 """`python -m training.pooled EXPORT...`: what several practices' claims say of the weights of training/trade.py.
 
-Prints WEIGHTS as it stands there. Each export is replayed as in training, so no row has seen its own outcome.
+Prints WEIGHTS and INTERCEPT as they stand there. Each export is replayed as in training: no row has seen its outcome.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ HELD = 150.0  # ridge around what the trade says by hand, in claims
 DIGITS = 3
 
 
-def learned(folders: Sequence[Path]) -> dict[str, float]:
-    """The weights that fit the claims of all these practices best, held near trade.BY_HAND."""
+def learned(folders: Sequence[Path]) -> tuple[dict[str, float], float]:
+    """The weights that fit the claims of all these practices best, held near trade.BY_HAND, and the log-odds of a row
+    of zeros under them.
+    """
     import numpy as np
 
     rows, outcomes = [], []
@@ -33,10 +35,11 @@ def learned(folders: Sequence[Path]) -> dict[str, float]:
         outcomes.append(denial.outcomes(export.submissions)[mature])
     columns = learner.Columns(NAMES, learner.CLAIM_COLUMNS.directions, expected=trade.BY_HAND, hold=HELD)
     line = learner.line(np.vstack(rows), np.concatenate(outcomes), columns)
-    return {name: float(f"{weight:.{DIGITS}g}") for name, weight in zip(NAMES, line.weights, strict=True) if weight}
+    weights = {name: float(f"{weight:.{DIGITS}g}") for name, weight in zip(NAMES, line.weights, strict=True) if weight}
+    return weights, round(line.raw_of([0.0] * len(NAMES)), DIGITS)
 
 
 if __name__ == "__main__":
-    found = learned([Path(folder) for folder in sys.argv[1:]])
+    found, level = learned([Path(folder) for folder in sys.argv[1:]])
     said = "".join(f"    {name!r}: {weight!r},\n" for name, weight in found.items()).replace("'", '"')
-    sys.stdout.write(f"WEIGHTS: Mapping[str, float] = {{\n{said}}}\n")
+    sys.stdout.write(f"WEIGHTS: Mapping[str, float] = {{\n{said}}}\nINTERCEPT = {level!r}\n")

@@ -103,17 +103,23 @@ def register(tracking: str, model: str, run_id: str, *, tags: Mapping[str, str] 
     return _registered(client, version)
 
 
-def by_alias(tracking: str, model: str, alias: str = CHALLENGER) -> Registered:
-    """The version of `model` that carries the alias; TrackingError when there is none."""
-    client = _client(tracking)
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return _registered(client, client.get_model_version_by_alias(model, alias))
-    except MlflowException as error:
-        raise TrackingError(
-            f"no {alias} of model {model} is registered", mend=f"train one first: cleanclaim-train {model}"
-        ) from error
+def enter(
+    tracking: str,
+    model: str,
+    artifact: Path,
+    params: Mapping[str, str],
+    metrics: Mapping[str, float],
+    *,
+    data: str,
+    passed: bool,
+    beside: Path | None = None,
+) -> str:
+    """Log one run and, when its gate was passed, register it; what happened, in words. `data`: real or synthetic."""
+    tags = {"gate": "passed" if passed else "failed", "data": data}
+    run_id = log_run(tracking, model, artifact, params, metrics, beside=beside, tags=tags)
+    if not passed:
+        return "not registered: the gate says no\n"
+    return f"registered as {model} version {register(tracking, model, run_id, tags=tags).version}, challenger\n"
 
 
 def candidate(tracking: str, model: str) -> Registered:

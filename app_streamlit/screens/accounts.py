@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app_streamlit import client, money
-from app_streamlit.widgets.acting import choose, chosen
+from app_streamlit import money
+from app_streamlit.widgets.acting import J_K, pick
 from app_streamlit.widgets.entries import show_cause
 from app_streamlit.widgets.look import dollars, strip
-from app_streamlit.widgets.picklist import Cell, Row, picklist
+from app_streamlit.widgets.picklist import Cell, Row
 from serving.schemas.money import AccountEntry, AccountLine, AccountView
 
 PATIENT, CHARGE, ENTRY = "account_patient", "account_charge", "account_entry"
@@ -42,13 +42,8 @@ def show() -> None:
         st.info("Nothing was charged to this patient yet.")
         return
     lines = list(reversed(view.lines))  # the latest service first
-    known = [line.charge_id for line in lines]
-    now = chosen(CHARGE, known)
     rows = [Row(line.charge_id, _cells(line)) for line in lines]
-    picklist(
-        "charges", COLUMNS, rows, now, on_pick=choose(CHARGE), height="max(170px, 30vh)", keys=("ArrowDown", "ArrowUp")
-    )
-    _history(api, lines[known.index(now)])
+    _history(api, lines[pick(CHARGE, "charges", COLUMNS, rows, height="max(170px, 30vh)")])
 
 
 def _find(api: money.MoneyClient) -> str:
@@ -60,7 +55,7 @@ def _find(api: money.MoneyClient) -> str:
     ).strip()
     if len(sought) < 1:
         return asked
-    found = client.current().patients(sought)
+    found = api.patients(sought)
     if not found:
         choice.caption("No patient has that name or record number.")
         return ""
@@ -107,15 +102,12 @@ def _cells(line: AccountLine) -> tuple[Cell, ...]:
 
 def _history(api: money.MoneyClient, line: AccountLine) -> None:
     left, right = st.columns(2)
-    known = [entry.id for entry in line.history]
-    key = f"{ENTRY}_{line.charge_id}"
-    now = chosen(key, known)
     with left:
         strip(("Everything that moved it", f"{line.procedure} of {line.service_date}", ""))
         rows = [Row(entry.id, _movement(entry)) for entry in line.history]
-        picklist("history", HISTORY, rows, now, on_pick=choose(key), height="50vh", keys=("j", "k"))
+        place = pick(f"{ENTRY}_{line.charge_id}", "history", HISTORY, rows, height="50vh", keys=J_K)
     with right:
-        show_cause("account_cause", api.explain(now))
+        show_cause("account_cause", api.explain(rows[place].id))
 
 
 def _movement(entry: AccountEntry) -> tuple[Cell, ...]:

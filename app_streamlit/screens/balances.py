@@ -14,9 +14,9 @@ from typing import Literal
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, choose, chosen, second_person, show_done, typed
-from app_streamlit.widgets.look import added, counted, dollars, strip
-from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from app_streamlit.widgets.acting import act, pick, second_person, show_done, typed
+from app_streamlit.widgets.look import added, counted, dollars, strip, typed_amount
+from app_streamlit.widgets.picklist import Cell, Row, show_table
 from serving.schemas.money import (
     GuarantorItem,
     GuarantorPaymentIn,
@@ -71,13 +71,8 @@ def _statements() -> str:
 
 
 def _people(api: money.MoneyClient, found: list[GuarantorItem]) -> None:
-    known = [item.id for item in found]
-    now = chosen(WHO, known)
     rows = [Row(item.id, _cells(item)) for item in found]
-    picklist(
-        "guarantors", COLUMNS, rows, now, on_pick=choose(WHO), height="max(180px, 34vh)", keys=("ArrowDown", "ArrowUp")
-    )
-    item = found[known.index(now)]
+    item = found[pick(WHO, "guarantors", COLUMNS, rows, height="max(180px, 34vh)")]
     strip((item.name, f"owes {dollars(item.owed)}, {dollars(item.in_collections)} in collections", ""))
     pay, plan, end = st.columns(3)
     with pay, st.container(border=True):
@@ -116,7 +111,7 @@ def _payment(item: GuarantorItem) -> None:
 
 
 def _take(item: GuarantorItem, amount: str, method: Literal["cash", "check", "card"]) -> str:
-    plain = amount.lstrip("$").replace(",", "")
+    plain = typed_amount(amount)
     money.current().take_payment(item.id, GuarantorPaymentIn(amount=plain, method=method))
     return f"{dollars(plain)} taken from {item.name}."
 
@@ -138,7 +133,7 @@ def _plan(item: GuarantorItem, plan: PlanView | None) -> None:
 
 
 def _make(item: GuarantorItem, monthly: str, first: str) -> str:
-    plan = money.current().make_plan(item.id, PlanIn(monthly=monthly.lstrip("$").replace(",", ""), first_due=first))
+    plan = money.current().make_plan(item.id, PlanIn(monthly=typed_amount(monthly), first_due=first))
     return f"A plan of {counted(len(plan.installments), 'installment')} for {item.name}."
 
 

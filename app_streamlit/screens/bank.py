@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
+from app_streamlit.widgets.acting import act, pick, show_done, typed
 from app_streamlit.widgets.look import added, counted, dollars, strip
-from app_streamlit.widgets.picklist import Row, picklist, show_table
+from app_streamlit.widgets.picklist import Row, show_table
 from serving.schemas.money import BankView, HandMatchIn, MatchView
 
 DEPOSITS = (("Day", ""), ("Amount", "number"), ("What the bank says", "code"))
@@ -65,13 +65,11 @@ def _explained() -> None:
     if not found:
         st.info("No deposit is explained yet." if not typed("bank_find") else "No explained deposit has that.")
         return
-    now = chosen(MATCH, [match.id for match in found])
     rows = [
         Row(m.id, [(m.on, ""), (m.amount, "strong"), (m.reference, ""), (", ".join(m.traces), ""), (m.how, "quiet")])
         for m in found
     ]
-    picklist("matches", MATCHES, rows, now, on_pick=choose(MATCH), height="32vh", keys=("ArrowDown", "ArrowUp"))
-    match = next(match for match in found if match.id == now)
+    match = found[pick(MATCH, "matches", MATCHES, rows, height="32vh")]
     with st.container(border=True):
         said, why, undo = st.columns([4, 4, 2], vertical_alignment="bottom")
         with said:

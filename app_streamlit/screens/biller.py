@@ -13,22 +13,19 @@ import streamlit as st
 
 from app_streamlit import client, loop
 from app_streamlit.screens import appeals
-from app_streamlit.widgets.look import counted, dollars, said, strip
-from app_streamlit.widgets.messages import hold, plain, show_findings, show_held, show_problem
+from app_streamlit.widgets.acting import Done, act, choose, in_hand, show_done
+from app_streamlit.widgets.look import SOON, counted, dollars, due_tone, strip, typed_codes
+from app_streamlit.widgets.messages import plain, show_findings, show_problem
 from app_streamlit.widgets.picklist import Cell, Row, picklist
 from app_streamlit.widgets.reckoning import compared, show_why
-from serving.schemas.appeals import AppealView
 from serving.schemas.billing import (
     ClaimLineView,
     ClaimView,
     LineChange,
     MendIn,
-    MendView,
     QueueItem,
     QueueView,
-    SubmissionView,
     WriteOffIn,
-    WriteOffItem,
 )
 from serving.schemas.coding import FindingView
 from serving.schemas.contracts import ReckonedLine, ReckoningView, WhatIfIn
@@ -43,8 +40,7 @@ ACTIONS = {
 }
 FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}  # CLM05-3
 ANSWERED = {"paid", "partly denied", "denied", "unprocessable", "closed"}  # the payer has decided the claim
-CLAIM, LINE, MENDED, SENT = "biller_claim", "biller_line", "biller_mended", "biller_sent"
-CAPACITY, APPEALED = "biller_capacity", "biller_appealed"
+CLAIM, LINE, CAPACITY = "biller_claim", "biller_line", "biller_capacity"
 STATE, PAYER, FIRST = "queue_state", "queue_payer", "queue_first"
 PAGE = 100  # rows drawn at once: a browser draws more, but nobody reads them
 REFUSED = {"denied", "partly denied"}  # what may be appealed
@@ -76,9 +72,12 @@ LINE_COLUMNS = (
     ("Open", "number"),
     ("Owed by", ""),
 )
-SOON = 14  # days before a deadline from which it is marked; the API counts by the same
 LIKELY = 50  # per cent of risk from which it is marked
 EVERY = "all"
+UNREADABLE = client.ApiProblem(
+    "The mend cannot be sent.",
+    "Give a reason (it is kept with the claim), at most 12 diagnoses and four modifiers to a line.",
+)
 
 
 def show() -> None:
@@ -86,25 +85,18 @@ def show() -> None:
     api = loop.current()
     queue = api.queue_page(_wanted())
     _head(queue)
-    show_held()
-    _show_sent()
-    _show_mended()
-    _show_appealed()
+    show_done()
     items = queue.items
     if not items:
         st.info("No claim of the queue fits this choice." if queue.waiting else "Nothing waits to be worked.")
         return
     known = [item.claim_id for item in items]
-    wanted = (st.session_state.get(CLAIM), st.query_params.get("claim"), known[0])
-    chosen = next(str(claim) for claim in wanted if claim in known)
-    st.session_state[CLAIM] = st.query_params["claim"] = chosen
+    chosen = in_hand(CLAIM, "claim", known)
     rows = [Row(item.claim_id, _cells(item)) for item in items]
-    picklist("queue", COLUMNS, rows, chosen, on_pick=_choose, height="max(190px, 32vh)", keys=("ArrowDown", "ArrowUp"))
+    picklist(
+        "queue", COLUMNS, rows, chosen, on_pick=choose(CLAIM), height="max(190px, 32vh)", keys=("ArrowDown", "ArrowUp")
+    )
     _claim(api.claim(chosen), items[known.index(chosen)])
-
-
-def _choose(claim_id: str) -> None:
-    st.session_state[CLAIM] = claim_id
 
 
 # --- the queue ---
@@ -169,14 +161,13 @@ def _head(queue: QueueView) -> None:
     )  # fmt: skip
     send.button(
         f"Send {counted(queue.ready, 'ready claim')}",
-        disabled=not queue.ready, on_click=_send, width="stretch",
+        disabled=not queue.ready, on_click=act, args=(_send,), width="stretch",
     )  # fmt: skip
 
 
 def _cells(item: QueueItem) -> tuple[Cell, ...]:
     """One claim as the queue shows it."""
-    days = item.days_left
-    due = "" if days is None else "bad" if days < 0 else "warn" if days <= SOON else ""
+    days, due = item.days_left, due_tone(item.days_left)
     risk = ("", "") if item.risk is None else (f"{item.risk}%", "bad" if item.risk >= LIKELY else "")
     return (
         (item.claim_number, "good" if item.today else ""),
@@ -194,19 +185,10 @@ def _cells(item: QueueItem) -> tuple[Cell, ...]:
     )
 
 
-def _send() -> None:
-    try:
-        st.session_state[SENT] = client.current().submit()
-    except client.ApiProblem as problem:
-        hold(problem)
-
-
-def _show_sent() -> None:
-    """What the last sending wrote, once."""
-    sent = st.session_state.pop(SENT, None)
-    if isinstance(sent, SubmissionView):
-        names = ", ".join(file.name for file in sent.files)
-        said(f"{counted(sent.claims, 'claim')} sent in {counted(len(sent.files), 'file')}: {names}.")
+def _send() -> str:
+    sent = client.current().submit()
+    names = ", ".join(file.name for file in sent.files)
+    return f"{counted(sent.claims, 'claim')} sent in {counted(len(sent.files), 'file')}: {names}."
 
 
 # --- the claim ---
@@ -238,32 +220,20 @@ def _claim(claim: ClaimView, item: QueueItem) -> None:
             _mend_box(claim, item)
             if claim.state in REFUSED:
                 st.button(
-                    "Draft an appeal", key=f"appeal_{claim.id}", width="stretch", on_click=_draft, args=(claim.id,)
-                )
+                    "Draft an appeal", key=f"appeal_{claim.id}", width="stretch", on_click=act,
+                    args=(lambda: _draft(claim.id),),
+                )  # fmt: skip
 
 
-def _draft(claim_id: str) -> None:
+def _draft(claim_id: str) -> Done:
     """The next level's letter; it is edited and signed on the page of appeals."""
-    try:
-        st.session_state[APPEALED] = made = loop.current().draft_appeal(claim_id)
-        st.session_state[appeals.CHOSEN] = made.id
-    except client.ApiProblem as problem:
-        hold(problem)
-
-
-def _show_appealed() -> None:
-    """What the last draft came to, once."""
-    made = st.session_state.pop(APPEALED, None)
-    if isinstance(made, AppealView):
-        if made.sentences:
-            words = f"Appeal of claim {made.claim_number}, level {made.level}, is drafted"
-            many = counted(len(made.sentences), "sentence")
-            said(f"{words}: {many}, each with its source. Edit and sign it under Appeals{_by(made.deadline)}.")
-        show_findings(made.findings)
-
-
-def _by(deadline: str) -> str:
-    return f" by {deadline}" if deadline else ""
+    made = loop.current().draft_appeal(claim_id)
+    st.session_state[appeals.CHOSEN] = made.id
+    drafted = f"Appeal of claim {made.claim_number}, level {made.level}, is drafted"
+    by = f" by {made.deadline}" if made.deadline else ""
+    many = counted(len(made.sentences), "sentence")
+    words = f"{drafted}: {many}, each with its source. Edit and sign it under Appeals{by}."
+    return Done(words if made.sentences else "", findings=made.findings)
 
 
 def _wrong(claim: ClaimView, item: QueueItem) -> None:
@@ -337,7 +307,7 @@ def _would_pay(claim: ClaimView, line: ClaimLineView, wish: dict[str, Any]) -> N
     changed = {
         "line": line.number,
         "procedure": str(wish["procedure"]).strip().upper(),
-        "modifiers": _codes(str(wish["modifiers"])),
+        "modifiers": typed_codes(str(wish["modifiers"])),
         "units": wish["units"],
     }
     given = {"authorization": wish["authorization"].strip(), "referral": wish["referral"].strip(), "lines": [changed]}
@@ -408,7 +378,8 @@ def _mend_box(claim: ClaimView, item: QueueItem) -> None:
         changes = _changes(claim, key) if action == "correct" else {}
         reason = st.text_input("Reason (kept in the event log)", max_chars=200, key=f"{key}_reason")
         if st.button(ACTIONS[action][1], type="primary", key=f"{key}_do", width="stretch"):
-            _mend(claim, {"action": action, "reason": reason.strip(), **changes})
+            act(lambda: _mend(claim, {"action": action, "reason": reason.strip(), **changes}), UNREADABLE)
+            st.rerun()
 
 
 def _changes(claim: ClaimView, key: str) -> dict[str, Any]:
@@ -431,7 +402,7 @@ def _changes(claim: ClaimView, key: str) -> dict[str, Any]:
         "referral": _changed(referral.strip(), claim.referral),
         "coverage_id": coverage or None,
         "member_id": None if coverage else _changed(member_id.strip(), claim.member_id),
-        "diagnoses": _changed(_codes(diagnoses), claim.diagnoses),
+        "diagnoses": _changed(typed_codes(diagnoses), claim.diagnoses),
         "lines": lines,
     }
 
@@ -441,45 +412,23 @@ def _line_change(line: ClaimLineView, key: str) -> LineChange | None:
     name = f"Line {line.number}: {line.procedure} modifiers"
     modifiers = left.text_input(name, " ".join(line.modifiers), key=f"{key}_{line.number}_modifiers")
     units = int(right.number_input("Units", 1, 999, line.units, key=f"{key}_{line.number}_units"))
-    if _codes(modifiers) == line.modifiers and units == line.units:
+    if typed_codes(modifiers) == line.modifiers and units == line.units:
         return None
     return LineChange(
         line=line.number,
-        modifiers=_changed(_codes(modifiers)[:5], line.modifiers),
+        modifiers=_changed(typed_codes(modifiers)[:5], line.modifiers),
         units=_changed(units, line.units),
     )
-
-
-def _codes(text: str) -> list[str]:
-    return text.upper().replace(",", " ").split()
 
 
 def _changed(now: Any, before: Any) -> Any:
     return None if now == before else now
 
 
-def _mend(claim: ClaimView, said: dict[str, Any]) -> None:
+def _mend(claim: ClaimView, wish: dict[str, Any]) -> str | Done:
     api = client.current()
-    try:
-        if said["action"] == "write_off":
-            st.session_state[MENDED] = api.ask_write_off(
-                claim.id, WriteOffIn.model_validate({"reason": said["reason"]})
-            )
-        else:
-            st.session_state[MENDED] = api.mend(claim.id, MendIn.model_validate(said))
-    except client.ApiProblem as problem:
-        hold(problem)
-    except ValueError:
-        words = "Give a reason (it is kept with the claim), at most 12 diagnoses and four modifiers to a line."
-        hold(client.ApiProblem("The mend cannot be sent.", words))
-    st.rerun()
-
-
-def _show_mended() -> None:
-    """What the last mend led to, once."""
-    mended = st.session_state.pop(MENDED, None)
-    if isinstance(mended, MendView):
-        said(f"Claim {mended.claim_number} is {mended.state}.")
-        show_findings(mended.findings)
-    elif isinstance(mended, WriteOffItem):
-        said(f"Asked: {dollars(mended.amount)} of claim {mended.claim_number} to be written off. A manager decides.")
+    if wish["action"] == "write_off":
+        asked = api.ask_write_off(claim.id, WriteOffIn.model_validate({"reason": wish["reason"]}))
+        return f"Asked: {dollars(asked.amount)} of claim {asked.claim_number} to be written off. A manager decides."
+    mended = api.mend(claim.id, MendIn.model_validate(wish))
+    return Done(f"Claim {mended.claim_number} is {mended.state}.", findings=mended.findings)

@@ -14,8 +14,9 @@ from typing import Any
 import streamlit as st
 
 from app_streamlit import client
+from app_streamlit.widgets.acting import in_hand
 from app_streamlit.widgets.bench import fresh, in_groups, show_bench
-from app_streamlit.widgets.look import counted, dollars, said, strip
+from app_streamlit.widgets.look import counted, dollars, said, strip, typed_codes
 from app_streamlit.widgets.messages import hold, plain, show_findings, show_held, told
 from app_streamlit.widgets.picklist import Row, picklist
 from serving.schemas.coding import (
@@ -68,7 +69,8 @@ def show() -> None:
         st.info("No visit waits for codes.")
         return
     take_decisions()  # a key whose callback another key cut short
-    encounter_id = _visit(items)
+    encounter_id = in_hand(VISIT, "visit", [item.id for item in items])
+    following = _after(items, encounter_id)
     with st.sidebar:
         _worklist(items, encounter_id)
     encounter = api.encounter(encounter_id)
@@ -80,24 +82,15 @@ def show() -> None:
     _show_signature()
     if encounter.abstained:
         st.warning(plain(f"The model abstains: {encounter.abstain_reason}. Code this visit by hand."))
-    st.session_state[FOLLOWING] = _after(items, encounter_id)
+    st.session_state[FOLLOWING] = following
     waiting = api.queries()
     show_bench(encounter, REASONS, CLOSINGS, int(st.session_state.get(SEEN, 0)), take_decisions)
     _show_queries(encounter, waiting)
     show_findings(encounter.findings)
-    _sign_box(encounter, _after(items, encounter_id))
+    _sign_box(encounter, following)
 
 
 # --- the worklist ---
-
-
-def _visit(items: Sequence[EncounterItem]) -> str:
-    """The visit in hand: the one chosen, the one in the address, else the first."""
-    known = [item.id for item in items]
-    wanted = (st.session_state.get(VISIT), st.query_params.get("visit"), known[0])
-    found = next(str(visit) for visit in wanted if visit in known)
-    st.session_state[VISIT] = st.query_params["visit"] = found
-    return found
 
 
 def _after(items: Sequence[EncounterItem], encounter_id: str) -> str:
@@ -309,7 +302,7 @@ def _order(encounter_id: str, diagnoses: Sequence[str]) -> str:
 
 
 def _codes(key: str) -> list[str]:
-    return str(st.session_state.get(key, "")).upper().replace(",", " ").split()
+    return typed_codes(str(st.session_state.get(key, "")))
 
 
 def _lines(encounter_id: str, procedures: Sequence[str]) -> None:
@@ -355,7 +348,7 @@ def _signature(encounter: EncounterView) -> SignatureIn:
     lines = [
         {
             "code": code,
-            "modifiers": said(code, "modifiers").upper().replace(",", " ").split(),
+            "modifiers": typed_codes(said(code, "modifiers")),
             "units": int(said(code, "units") or 1),
             "pointers": pointers_of(said(code, "pointers")),
         }

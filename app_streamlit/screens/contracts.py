@@ -10,12 +10,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app_streamlit import client
+from app_streamlit.widgets.acting import J_K, Done, act, pick, show_done
 from app_streamlit.widgets.look import counted, said, strip
-from app_streamlit.widgets.messages import hold, plain, show_findings, show_held
-from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
-from serving.schemas.contracts import ClauseView, ContractCheck, ContractItem, ContractView, VectorView
+from app_streamlit.widgets.messages import plain, show_findings
+from app_streamlit.widgets.picklist import Cell, Row, show_table
+from serving.schemas.contracts import ClauseView, ContractItem, ContractView, VectorView
 
-CHOSEN, SAVED = "contract", "contract_saved"
+CHOSEN = "contract"
 CLAUSES, VECTORS, CHECK = "Clauses", "Vectors", "Check a file"
 COLUMNS = (("Payer", ""), ("Contract", ""), ("From", ""), ("To", ""), ("Clauses", "number"), ("Vectors", "number"))
 CLAUSE_COLUMNS = (("Clause", "code"), ("In words", "lines"))
@@ -26,20 +27,20 @@ SHOWN = 400  # clauses: a fee schedule has thousands, and nobody reads them all 
 def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = client.current()
-    show_held()
-    _show_saved()
+    show_done()
     found = api.contracts()
     strip((str(len(found)), "contracts, one row for each payer and first day", ""))
     if found:
-        _list(found)
+        rows = [Row(f"{item.payer_id}|{item.effective}", _cells(item)) for item in found]
+        item = found[pick(CHOSEN, "contracts", COLUMNS, rows, height="28vh")]
     else:
         st.info("No contract is in force yet. Check a file below; a manager puts it in force.")
     parts = [CLAUSES, VECTORS, CHECK] if found else [CHECK]
     part = st.segmented_control("Part", parts, default=parts[0], required=True, label_visibility="collapsed")
-    if part == CHECK:
+    if part == CHECK or not found:
         _check(api)
         return
-    shown = api.contract(*_chosen(found))
+    shown = api.contract(item.payer_id, item.effective)
     if part == CLAUSES:
         _clauses(shown)
     else:
@@ -47,25 +48,6 @@ def show() -> None:
 
 
 # --- one contract ---
-
-
-def _list(found: Sequence[ContractItem]) -> None:
-    rows = [Row(_id(item), _cells(item)) for item in found]
-    picklist(
-        "contracts", COLUMNS, rows, "|".join(_chosen(found)), height="28vh", keys=("ArrowDown", "ArrowUp"),
-        on_pick=lambda chosen: st.session_state.update({CHOSEN: chosen}),
-    )  # fmt: skip
-
-
-def _id(item: ContractItem) -> str:
-    return f"{item.payer_id}|{item.effective}"
-
-
-def _chosen(found: Sequence[ContractItem]) -> tuple[str, str]:
-    """The payer and the first day of the contract chosen."""
-    wanted = st.session_state.get(CHOSEN)
-    item = next((each for each in found if _id(each) == wanted), found[0])
-    return item.payer_id, item.effective
 
 
 def _cells(item: ContractItem) -> tuple[Cell, ...]:
@@ -108,18 +90,12 @@ def _vectors(key: str, vectors: Sequence[VectorView]) -> None:
         (counted(len(vectors), "worked claim"), f"{published} of them from published examples", ""),
         (str(failing), "fail", "bad" if failing else ""),
     )
-    known = [str(place) for place in range(len(ranked))]
-    wanted = st.session_state.get(f"{key}_chosen")
-    chosen = wanted if wanted in known else known[0]
     left, right = st.columns(2)
     with left:
-        rows = [Row(place, _vector(each)) for place, each in zip(known, ranked, strict=True)]
-        picklist(
-            key, VECTOR_COLUMNS, rows, chosen, height="50vh", keys=("j", "k"),
-            on_pick=lambda place: st.session_state.update({f"{key}_chosen": place}),
-        )  # fmt: skip
+        rows = [Row(str(place), _vector(each)) for place, each in enumerate(ranked)]
+        place = pick(f"{key}_chosen", key, VECTOR_COLUMNS, rows, height="50vh", keys=J_K)
     with right:
-        _explained(key, ranked[known.index(chosen)])
+        _explained(key, ranked[place])
 
 
 def _vector(each: VectorView) -> tuple[Cell, ...]:
@@ -155,7 +131,7 @@ def _check(api: client.Client) -> None:
     if checked.sound:
         said(f"Sound: nothing is wrong, and {counted(len(checked.vectors), 'worked claim')} come out to the cent.")
         if "manager" in api.me().roles:
-            st.button("Put it in force", type="primary", on_click=_save, args=(text,))
+            st.button("Put it in force", type="primary", on_click=act, args=(lambda: _save(text),))
         else:
             st.caption("A manager puts it in force.")
     elif checked.findings:
@@ -168,17 +144,7 @@ def _check(api: client.Client) -> None:
         _vectors("checked_vectors", checked.vectors)
 
 
-def _save(text: str) -> None:
-    try:
-        st.session_state[SAVED] = client.current().save_contract(text)
-    except client.ApiProblem as problem:
-        hold(problem)
-
-
-def _show_saved() -> None:
-    """What the last saving led to, once."""
-    saved = st.session_state.pop(SAVED, None)
-    if isinstance(saved, ContractCheck):
-        said(
-            "The contract is in force." if saved.saved else "The contract was not saved.", "" if saved.saved else "bad"
-        )
+def _save(text: str) -> Done:
+    if client.current().save_contract(text).saved:
+        return Done("The contract is in force.")
+    return Done("The contract was not saved.", "bad")

@@ -14,15 +14,14 @@ import streamlit as st
 
 from app_streamlit import money
 from app_streamlit.client import ApiProblem
-from app_streamlit.widgets.acting import act, choose, chosen, second_person, show_done, typed
-from app_streamlit.widgets.look import added, counted, dollars, strip
-from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from app_streamlit.widgets.acting import act, pick, second_person, show_done, typed
+from app_streamlit.widgets.look import added, counted, dollars, due_tone, strip, typed_amount
+from app_streamlit.widgets.picklist import Cell, Row, show_table
 from serving.schemas.money import CreditItem, InvestigationIn, RefundIn, RefundTermIn, RequestedIn
 
 CREDIT = "credit"
 FROM = {"identified": "day it was identified", "request": "request"}
 RULES = (("State", ""), ("Whose", ""), ("Goes back within", ""), ("In force", ""), ("Source", "long"), ("Says", "long"))
-SOON = 14  # days before it is due from which a credit is marked
 COLUMNS = (
     ("Whose", ""),
     ("", ""),
@@ -45,11 +44,7 @@ def show() -> None:
         late = sum(item.days_left is not None and item.days_left < 0 for item in found)
         total = added(item.amount for item in found)
         strip(
-            (
-                dollars(total),
-                f"held for {counted(len(found), 'party').replace('partys', 'parties')}",
-                "",
-            ),
+            (dollars(total), f"held for {counted(len(found), 'party')}", ""),
             (str(late), "past the day they should go back", "bad" if late else ""),
         )
     if found:
@@ -65,13 +60,8 @@ def _find() -> str:
 
 
 def _credits(found: list[CreditItem]) -> None:
-    known = [item.id for item in found]
-    now = chosen(CREDIT, known)
     rows = [Row(item.id, _cells(item)) for item in found]
-    picklist(
-        "credits", COLUMNS, rows, now, on_pick=choose(CREDIT), height="max(150px, 30vh)", keys=("ArrowDown", "ArrowUp")
-    )
-    item = found[known.index(now)]
+    item = found[pick(CREDIT, "credits", COLUMNS, rows, height="max(150px, 30vh)")]
     refund, clock = st.columns(2)
     with refund, st.container(border=True):
         _ask(item)
@@ -80,8 +70,7 @@ def _credits(found: list[CreditItem]) -> None:
 
 
 def _cells(item: CreditItem) -> tuple[Cell, ...]:
-    days = item.days_left
-    tone = "" if days is None else "bad" if days < 0 else "warn" if days <= SOON else ""
+    days, tone = item.days_left, due_tone(item.days_left)
     return (
         (item.name, "strong"),
         (item.kind, "quiet"),
@@ -105,7 +94,7 @@ def _ask(item: CreditItem) -> None:
 
 
 def _ask_refund(item: CreditItem, amount: str, why: str) -> str:
-    asked = money.current().ask_refund(item.id, RefundIn(amount=amount.lstrip("$").replace(",", ""), reason=why))
+    asked = money.current().ask_refund(item.id, RefundIn(amount=typed_amount(amount), reason=why))
     return f"Asked: {dollars(asked.amount)} back to {asked.name}. A manager decides."
 
 

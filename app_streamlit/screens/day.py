@@ -6,19 +6,22 @@ Keys: down and up go through what has not ended.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 import streamlit as st
 
 from app_streamlit import money
+from app_streamlit.client import ApiProblem
 from app_streamlit.screens.coder import CLOSINGS
-from app_streamlit.widgets.acting import act, choose, chosen, show_done
-from app_streamlit.widgets.look import counted, dollars, said, strip
-from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from app_streamlit.widgets.acting import act, pick, show_done, typed
+from app_streamlit.widgets.look import counted, dollars, grouped, said, strip
+from app_streamlit.widgets.picklist import Cell, Row, show_table
+from serving.schemas.billing import MendIn
 from serving.schemas.coding import CloseIn
 from serving.schemas.money import DaySheetView, OpenEnd
 
 END = "open_end"
+KINDS = ("visit", "claim", "answer", "next payer")  # of what has not ended
+NO_WORD = ApiProblem("What the payer said is missing.", "Say it in a few words; it is kept in the log.")
 LONG = 30  # days from which an open end is marked
 ENDS = (("Days", "number"), ("Since", ""), ("What has not ended", ""), ("What to do", ""))
 
@@ -47,7 +50,7 @@ def show() -> None:
 
 def _table(key: str, title: str, amounts: dict[str, str]) -> None:
     if amounts:
-        rows = [Row(name, [(name, ""), (f"{Decimal(amount):,.2f}", "")]) for name, amount in amounts.items()]
+        rows = [Row(name, [(name, ""), (grouped(amount), "")]) for name, amount in amounts.items()]
         show_table(key, ((title, ""), ("Amount", "number")), rows)
     else:
         st.info("Nothing was posted with this date.")
@@ -79,20 +82,19 @@ def _close_day(on: str) -> str:
 
 def _ends(found: list[OpenEnd]) -> None:
     late = sum(end.days > LONG for end in found)
-    visits = sum(end.kind == "visit" for end in found)
+    visits, out, twice, onward = (sum(end.kind == kind for end in found) for kind in KINDS)
     strip(
         (counted(visits, "visit"), "without a charge or a reason", ""),
-        (counted(len(found) - visits, "claim"), "without an answer", ""),
+        (counted(out, "claim"), "without an answer", ""),
+        (counted(twice, "claim"), "with two answers that disagree", ""),
+        (counted(onward, "claim"), "held up on the way to the next payer", ""),
         (str(late), f"of them over {LONG} days", "bad" if late else ""),
     )
     if not found:
         st.info("Every visit has its charge or its reason, every claim its answer.")
         return
-    known = [end.id for end in found]
-    now = chosen(END, known)
-    rows = [Row(end.id, _cells(end)) for end in found]
-    picklist("ends", ENDS, rows, now, on_pick=choose(END), height="max(200px, 34vh)", keys=("ArrowDown", "ArrowUp"))
-    end = found[known.index(now)]
+    rows = [Row(f"{end.kind} {end.id}", _cells(end)) for end in found]  # one claim may wait for two things
+    end = found[pick(END, "ends", ENDS, rows, height="max(200px, 34vh)")]
     if end.kind == "visit":
         why, close = st.columns([7, 3], vertical_alignment="bottom")
         reason = why.selectbox(
@@ -101,10 +103,22 @@ def _ends(found: list[OpenEnd]) -> None:
         )  # fmt: skip
         wish = CloseIn.model_validate({"reason": reason})
         close.button("Close the visit", width="stretch", on_click=act, args=(lambda: _close_visit(end.id, wish),))
+    elif end.kind == "answer":
+        told, settle = st.columns([7, 3], vertical_alignment="bottom")
+        key = f"settle_why_{end.id}"
+        told.text_input("What the payer said of its two answers", key=key, max_chars=200)
+        settle.button(
+            "It is settled", width="stretch", on_click=act, args=(lambda: _settle(end.id, typed(key)), NO_WORD),
+        )  # fmt: skip
 
 
 def _cells(end: OpenEnd) -> tuple[Cell, ...]:
     return (str(end.days), "bad" if end.days > LONG else ""), (end.since, ""), (end.what, ""), (end.mend, "quiet")
+
+
+def _settle(claim_id: str, reason: str) -> str:
+    money.current().mend(claim_id, MendIn(action="leave", reason=reason))
+    return "What the payer said is noted; the claim stands as it stood."
 
 
 def _close_visit(encounter_id: str, wish: CloseIn) -> str:

@@ -5,16 +5,16 @@ Who pays alone is given the good-faith estimate as a PDF. Keys: j and k go throu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from app_streamlit import client
-from app_streamlit.widgets.look import dollars, strip
+from app_streamlit.widgets.acting import J_K, pick
+from app_streamlit.widgets.look import dollars, strip, typed_amount, typed_codes
 from app_streamlit.widgets.messages import show_problem, told
-from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from app_streamlit.widgets.picklist import Cell, Row, show_table
 from app_streamlit.widgets.reckoning import show_why
 from serving.schemas.contracts import CoverageOption, EstimateIn, EstimateView, PatientOption, ReckonedLine
 
@@ -42,17 +42,17 @@ def show() -> None:
         if not patients:
             st.info("No patient of that name or record number.")
             return
-        chosen = st.selectbox(
+        picked = st.selectbox(
             "Patient", list(patients), format_func=lambda each: _named(patients[each]), key="estimate_patient"
         )
-        given = _form(patients[chosen])
+        given = _form(patients[picked])
     with right:
         if given is not None:
             st.session_state[MADE] = given
         asked = st.session_state.get(MADE)
-        if isinstance(asked, EstimateIn) and asked.patient_id == chosen:
+        if isinstance(asked, EstimateIn) and asked.patient_id == picked:
             try:
-                _made(api, asked, patients[chosen])
+                _made(api, asked, patients[picked])
             except client.ApiProblem as problem:
                 show_problem(problem)
 
@@ -90,10 +90,10 @@ def _form(patient: PatientOption) -> EstimateIn | None:
         "self_pay": alone,
         "service_date": on.isoformat(),
         "services": [service for service in services if service["procedure"]],
-        "instead": [{"procedure": code} for code in _codes(instead)],
-        "diagnoses": _codes(diagnoses),
-        "deductible_used": _amount(used),
-        "out_of_pocket_used": _amount(out),
+        "instead": [{"procedure": code} for code in typed_codes(instead)],
+        "diagnoses": typed_codes(diagnoses),
+        "deductible_used": typed_amount(used) or None,
+        "out_of_pocket_used": typed_amount(out) or None,
     })  # fmt: skip
 
 
@@ -108,17 +108,9 @@ def _service(key: str, row: int) -> dict[str, Any]:
     code, modifiers, units = st.columns([3, 2, 1])
     return {
         "procedure": code.text_input(f"Service {row}", key=f"{key}_code", placeholder="99213").strip().upper(),
-        "modifiers": _codes(modifiers.text_input("Modifiers", key=f"{key}_modifiers")),
+        "modifiers": typed_codes(modifiers.text_input("Modifiers", key=f"{key}_modifiers")),
         "units": int(units.number_input("Units", 1, 999, 1, key=f"{key}_units")),
     }
-
-
-def _codes(text: str) -> list[str]:
-    return text.upper().replace(",", " ").split()
-
-
-def _amount(text: str) -> str | None:
-    return text.strip().lstrip("$").replace(",", "") or None
 
 
 def _read(typed: dict[str, Any]) -> EstimateIn | None:
@@ -148,24 +140,15 @@ def _made(api: client.Client, asked: EstimateIn, patient: PatientOption) -> None
     rows = [Row(str(place), ((told(words), ""),)) for place, words in enumerate(made.because)]
     show_table("because", (("What it rests on", "lines"),), rows)
     if asked.self_pay:
-        pdf = api.good_faith_pdf(asked)
         name = f"good-faith-estimate-{made.on}.pdf"
-        st.download_button("Save the good-faith estimate", pdf, name, "application/pdf", type="primary")
+        st.download_button(
+            "Save the good-faith estimate", lambda: api.good_faith_pdf(asked), name, "application/pdf", type="primary"
+        )
 
 
 def _lines(made: EstimateView) -> None:
-    known = [str(line.number) for line in made.lines]
-    wanted = st.session_state.get(LINE)
-    chosen = wanted if wanted in known else known[0]
-    picklist(
-        "estimated", COLUMNS, _rows(made.lines), chosen, height="14rem", keys=("j", "k"),
-        on_pick=lambda line: st.session_state.update({LINE: line}),
-    )  # fmt: skip
-    show_why("estimate_why", made.lines[known.index(chosen)])
-
-
-def _rows(lines: Sequence[ReckonedLine]) -> list[Row]:
-    return [Row(str(line.number), _cells(line)) for line in lines]
+    rows = [Row(str(line.number), _cells(line)) for line in made.lines]
+    show_why("estimate_why", made.lines[pick(LINE, "estimated", COLUMNS, rows, height="14rem", keys=J_K)])
 
 
 def _cells(line: ReckonedLine) -> tuple[Cell, ...]:

@@ -11,8 +11,8 @@ from decimal import Decimal
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import choose, chosen
-from app_streamlit.widgets.look import account_link, counted, dollars, said, strip
+from app_streamlit.widgets.acting import choose, chosen, pick
+from app_streamlit.widgets.look import account_link, counted, dollars, said, save_sheet, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
 from serving.schemas.report import CaseItem, FigureView, MonthView, ReportView
 
@@ -48,7 +48,6 @@ CASES = (
     ("Counts", "number"),
     ("", ""),
 )
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def show() -> None:
@@ -61,11 +60,8 @@ def show() -> None:
     with facts:
         words = "claims by the day they were first sent, charges by the day of service"
         strip(("As of", f"{view.as_of}; {words}", ""))
-    known = [figure.key for figure in view.figures]
-    now = chosen(FIGURE, known)
     rows = [Row(figure.key, _cells(figure)) for figure in view.figures]
-    picklist("figures", COLUMNS, rows, now, on_pick=choose(FIGURE), height="none", keys=("ArrowDown", "ArrowUp"))
-    _behind(api, view, view.figures[known.index(now)])
+    _behind(api, view, view.figures[pick(FIGURE, "figures", COLUMNS, rows, height="none")])
     _months(view.months)
 
 
@@ -108,9 +104,9 @@ def _behind(api: money.MoneyClient, view: ReportView, figure: FigureView) -> Non
     part = part or "numerator"
     found = api.cases(figure.key, part, view.since, view.until)
     query = {"since": view.since, "until": view.until}
-    save.download_button(
-        "Save as XLSX", lambda: api.sheet(f"/report/{figure.key}/{part}", query), f"{figure.key}.xlsx", XLSX,
-        width="stretch", disabled=not found.rows, on_click="ignore",
+    save_sheet(
+        save, "Save as XLSX", lambda: api.sheet(f"/report/{figure.key}/{part}", query), f"{figure.key}.xlsx",
+        empty=not found.rows,
     )  # fmt: skip
     total = dollars(found.total) if figure.unit == "dollars" else f"{int(found.total):,}"
     noun = "claim" if figure.unit == "claims" else "charge"

@@ -15,7 +15,7 @@ import streamlit as st
 from app_streamlit import money
 from app_streamlit.client import ApiProblem
 from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
-from app_streamlit.widgets.look import counted, dollars, said, strip
+from app_streamlit.widgets.look import counted, dollars, said, strip, typed_amount
 from app_streamlit.widgets.messages import hold, told
 from app_streamlit.widgets.picklist import Row, picklist
 from serving.schemas.keying import DraftClaim, DraftIn, DraftLine, DraftPayment, DraftView, KnownClaim, LackView
@@ -196,7 +196,7 @@ def _totals(view: DraftView) -> None:
         left = view.left
         strip(
             (view.draft.name, f"begun by {view.begun_by} on {view.begun_on}", ""),
-            (dollars(view.keyed), f"keyed of {dollars(_plain(view.draft.control_amount))}", ""),
+            (dollars(view.keyed), f"keyed of {dollars(typed_amount(view.draft.control_amount) or '0.00')}", ""),
             (dollars(left), "left to key", "" if left == "0.00" else "bad"),
             (str(view.claims), f"of {counted(_number(view.draft.control_claims), 'claim')}", ""),
         )
@@ -214,10 +214,6 @@ def _totals(view: DraftView) -> None:
         _text(name, view, "Name", "name", view.draft.name)
         _text(amount, view, "All checks add up to", "control_amount", view.draft.control_amount)
         _text(claims, view, "Claims on the paper", "control_claims", view.draft.control_claims)
-
-
-def _plain(text: str) -> str:
-    return text.replace("$", "").replace(",", "").strip() or "0.00"
 
 
 def _number(text: str) -> int:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from app_streamlit import client, loop
+from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
 from app_streamlit.widgets.look import said, strip
-from app_streamlit.widgets.messages import hold, show_held, show_problem
+from app_streamlit.widgets.messages import show_problem
 from app_streamlit.widgets.picklist import Row, picklist, show_table
 from serving.schemas.models import ComparisonView, FiguresView, ModelView, ServiceIn, SignView, WatchView, WithholdIn
 
-CHOSEN, SIGNED = "models_chosen", "models_signed"
+CHOSEN = "models_chosen"
+NO_REASON = client.ApiProblem("A signature needs a reason.", "Say in three characters or more why.")
+NO_WHY = client.ApiProblem("A choice needs a reason.", "Say in three characters or more why.")
 KIND = "denial"  # the kind whose drift is watched
 COLUMNS = (("Kind", ""), ("Seal", "code"), ("Standing", ""), ("Signed by", ""), ("Data", ""), ("AUC", "number"),
            ("Calibration error", "number"), ("Judged on", "number"))  # fmt: skip
@@ -29,8 +33,7 @@ def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = loop.current()
     models = api.models()
-    show_held()
-    _show_signed()
+    show_done()
     watched = api.watch(KIND)
     _alarms(watched)
     left, right = st.columns([3, 2])
@@ -41,13 +44,6 @@ def show() -> None:
     with right:
         _chosen(models)
         _withheld(api, watched)
-
-
-def _show_signed() -> None:
-    """What the last signature led to, once."""
-    words = st.session_state.pop(SIGNED, None)
-    if words:
-        said(str(words))
 
 
 def _alarms(watched: WatchView) -> None:
@@ -98,7 +94,7 @@ def _models(models: Sequence[ModelView]) -> None:
         )
         for model in models
     ]
-    picklist("models", COLUMNS, rows, _wanted(models), on_pick=_choose, height="16rem")
+    picklist("models", COLUMNS, rows, _wanted(models), on_pick=choose(CHOSEN), height="16rem")
 
 
 def _short(card: dict[str, str], name: str) -> str:
@@ -108,13 +104,7 @@ def _short(card: dict[str, str], name: str) -> str:
 
 def _wanted(models: Sequence[ModelView]) -> str:
     """The model chosen, else the challenger, else the first."""
-    known = [model.sha256 for model in models]
-    shadow = [model.sha256 for model in models if model.challenger]
-    return next(s for s in (str(st.session_state.get(CHOSEN, "")), *shadow, *known) if s in known)
-
-
-def _choose(seal: str) -> None:
-    st.session_state[CHOSEN] = seal
+    return chosen(CHOSEN, [model.sha256 for model in sorted(models, key=lambda model: not model.challenger)])
 
 
 def _chosen(models: Sequence[ModelView]) -> None:
@@ -134,35 +124,34 @@ def _chosen(models: Sequence[ModelView]) -> None:
         if model.in_service:
             st.caption("This model serves. To back out of it, choose the one that served before and sign it in again.")
             return
-        reason = st.text_input("Reason (kept in the event log)", max_chars=200, key=f"reason_{model.sha256}")
+        st.text_input("Reason (kept in the event log)", max_chars=200, key=f"reason_{model.sha256}")
         again = bool(model.activated_at)
         serve, shadow = st.columns(2)
         serve.button(
             "Back into service" if again else "Sign into service", type="primary", width="stretch",
-            on_click=_sign, args=(model, reason, "service"),
+            on_click=act, args=(partial(_serve, model), NO_REASON),
         )  # fmt: skip
         shadow.button(
-            "Score in the shadow", width="stretch", disabled=model.challenger, on_click=_sign,
-            args=(model, reason, "shadow"),
+            "Score in the shadow", width="stretch", disabled=model.challenger or model.kind == "overturn",
+            on_click=act, args=(partial(_shadow, model), NO_REASON),
         )  # fmt: skip
 
 
-def _sign(model: ModelView, reason: str, where: str) -> None:
-    api = loop.current()
+def _signed(model: ModelView) -> ServiceIn:
+    """The signature for this model, which stays chosen. Raises ValueError where no reason is typed."""
     st.session_state[CHOSEN] = model.sha256
-    try:
-        signed = ServiceIn(sha256=model.sha256, reason=reason.strip())
-        if where == "service":
-            view = api.put_in_service(model.kind, signed)
-            st.session_state[SIGNED] = f"{view.kind} {view.sha256[:12]} serves, signed by {view.activated_by}."
-        else:
-            api.put_in_shadow(model.kind, signed)
-            words = "scores in the shadow from tonight on; nobody is shown what it says"
-            st.session_state[SIGNED] = f"{model.kind} {model.sha256[:12]} {words}."
-    except client.ApiProblem as problem:
-        hold(problem)
-    except ValueError:
-        hold(client.ApiProblem("A signature needs a reason.", "Say in three characters or more why."))
+    return ServiceIn(sha256=model.sha256, reason=typed(f"reason_{model.sha256}"))
+
+
+def _serve(model: ModelView) -> str:
+    view = loop.current().put_in_service(model.kind, _signed(model))
+    return f"{view.kind} {view.sha256[:12]} serves, signed by {view.activated_by}."
+
+
+def _shadow(model: ModelView) -> str:
+    loop.current().put_in_shadow(model.kind, _signed(model))
+    words = "scores in the shadow from tonight on; nobody is shown what it says"
+    return f"{model.kind} {model.sha256[:12]} {words}."
 
 
 # --- the challenger, drift ---
@@ -214,31 +203,26 @@ def _signs(watched: WatchView) -> None:
 def _withheld(api: loop.LoopClient, watched: WatchView) -> None:
     """The manager's choice; others see it."""
     try:
-        chosen = api.withheld()
+        share = api.withheld()
     except client.ApiProblem as problem:
         show_problem(problem)
         return
     with st.container(border=True):
         strip(
-            (f"{chosen.percent}%", "of visits without the model's advice", ""), (str(chosen.claims), "claims drawn", "")
+            (f"{share.percent}%", "of visits without the model's advice", ""), (str(share.claims), "claims drawn", "")
         )
         st.caption(
             "Every edit still applies to them. What becomes of claims that nobody mended at the model's word is the "
             "only sample that says, without its own influence, what it is worth."
         )
-        if chosen.chosen_by:
-            st.caption(f"Chosen by {chosen.chosen_by} on {chosen.chosen_at[:10]}: {chosen.reason}")
+        if share.chosen_by:
+            st.caption(f"Chosen by {share.chosen_by} on {share.chosen_at[:10]}: {share.reason}")
         if "manager" in client.who().roles:
-            percent = st.slider("Per cent of visits", 0, 10, chosen.percent, key="withhold_percent")
-            reason = st.text_input("Why", max_chars=200, key="withhold_reason")
-            st.button("Choose", on_click=_withhold, args=(percent, reason))
+            percent = st.slider("Per cent of visits", 0, 10, share.percent, key="withhold_percent")
+            st.text_input("Why", max_chars=200, key="withhold_reason")
+            st.button("Choose", on_click=act, args=(partial(_withhold, percent), NO_WHY))
 
 
-def _withhold(percent: int, reason: str) -> None:
-    try:
-        loop.current().withhold(WithholdIn(percent=percent, reason=reason.strip()))
-        st.session_state[SIGNED] = f"From now on advice is withheld from {percent} in 100 visits."
-    except client.ApiProblem as problem:
-        hold(problem)
-    except ValueError:
-        hold(client.ApiProblem("A choice needs a reason.", "Say in three characters or more why."))
+def _withhold(percent: int) -> str:
+    loop.current().withhold(WithholdIn(percent=percent, reason=typed("withhold_reason")))
+    return f"From now on advice is withheld from {percent} in 100 visits."

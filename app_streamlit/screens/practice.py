@@ -11,7 +11,7 @@ import streamlit as st
 
 from app_streamlit import client, loop
 from app_streamlit.widgets.acting import waits_for
-from app_streamlit.widgets.look import counted, dollars, said, strip
+from app_streamlit.widgets.look import counted, dollars, grouped, said, strip
 from app_streamlit.widgets.messages import hold, show_held, show_problem
 from app_streamlit.widgets.picklist import Row, show_table
 from serving.schemas.billing import AgingRow, AnalyticsView, MetricView
@@ -69,17 +69,13 @@ def _aging(rows: Sequence[AgingRow]) -> None:
             [
                 (row.owner, ""),
                 (row.party, ""),
-                *((_amount(amount), "quiet" if Decimal(amount) == 0 else "") for amount in row.buckets.values()),
-                (_amount(row.total), "strong"),
+                *((grouped(amount), "quiet" if Decimal(amount) == 0 else "") for amount in row.buckets.values()),
+                (grouped(row.total), "strong"),
             ],
         )
         for place, row in enumerate(rows)
     ]
     show_table("aging", columns, cells)
-
-
-def _amount(amount: str) -> str:
-    return f"{Decimal(amount):,.2f}"
 
 
 def _counted(analytics: AnalyticsView) -> None:

@@ -10,8 +10,8 @@ from decimal import Decimal
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import choose, chosen
-from app_streamlit.widgets.look import account_link, counted, dollars, strip
+from app_streamlit.widgets.acting import choose, chosen, pick
+from app_streamlit.widgets.look import account_link, counted, dollars, grouped, save_sheet, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist
 from serving.schemas.money import AgingLine, AgingView
 
@@ -29,7 +29,6 @@ LINES = (
     ("Owed by", ""),
     ("Open", "number"),
 )
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def show() -> None:
@@ -42,22 +41,15 @@ def show() -> None:
     )
     collectible = likely.toggle("Beside it, what history says will come", key="aging_collectible")
     view = api.aging(by, since, collectible)
-    save.download_button(
-        "Save as XLSX", lambda: api.sheet("/aging", {"by": by, "since": since}), "aging.xlsx", XLSX, width="stretch",
-        disabled=not view.rows, on_click="ignore",
-    )  # fmt: skip
+    wanted = {"by": by, "since": since}
+    save_sheet(save, "Save as XLSX", lambda: api.sheet("/aging", wanted), "aging.xlsx", empty=not view.rows)
     strip((dollars(view.total), f"open as of {view.as_of}; age in days from the {view.since}", ""), *_likely(view))
     if not view.rows:
         st.info("Nothing is owed to the practice.")
         return
-    known = [str(place) for place in range(len(view.rows))]
-    now = chosen(ROW, known)
-    rows = [Row(k, _cells(row, by, collectible)) for k, row in zip(known, view.rows, strict=True)]
-    picklist(
-        "aging", _columns(by, collectible), rows, now, on_pick=choose(ROW), height="max(170px, 32vh)",
-        keys=("ArrowDown", "ArrowUp"),
-    )  # fmt: skip
-    _behind(api, view.rows[int(now)], by, since)
+    rows = [Row(str(place), _cells(row, view, collectible)) for place, row in enumerate(view.rows)]
+    place = pick(ROW, "aging", _columns(by, collectible), rows, height="max(170px, 32vh)")
+    _behind(api, view.rows[place], by, since)
 
 
 def _likely(view: AgingView) -> list[tuple[str, str, str]]:
@@ -72,36 +64,27 @@ def _columns(by: str, collectible: bool) -> list[Cell]:
     return [*named, *((age, "number") for age in AGES), ("Total", "number"), *likely]
 
 
-def _cells(row: dict[str, str], by: str, collectible: bool) -> list[Cell]:
-    named = [(row["owner"], "")] + ([(row[by], "")] if by != "practice" else [])
+def _cells(row: dict[str, str], view: AgingView, collectible: bool) -> list[Cell]:
+    whose = f"{view.names.get(row[view.by], '')} {row[view.by]}".strip()  # a provider's NPI stands behind the name
+    named = [(row["owner"], "")] + ([(whose, "")] if view.by != "practice" else [])
     return [
         *named,
-        *((_amount(row[age]), "quiet" if Decimal(row[age]) == 0 else "") for age in AGES),
-        (_amount(row["total"]), "strong"),
-        *([(_amount(row["collectible"]), "quiet")] if collectible else []),
+        *((grouped(row[age]), "quiet" if Decimal(row[age]) == 0 else "") for age in AGES),
+        (grouped(row["total"]), "strong"),
+        *([(grouped(row["collectible"]), "quiet")] if collectible else []),
     ]
-
-
-def _amount(amount: str) -> str:
-    return f"{Decimal(amount):,.2f}"
 
 
 def _behind(api: money.MoneyClient, row: dict[str, str], by: str, since: str) -> None:
     """The balances of the row chosen, of one age when one is chosen: the oldest first."""
     age_place, save = st.columns([8, 2], vertical_alignment="center")
     age = age_place.segmented_control("Age", [ALL, *AGES], default=ALL, key="aging_age", label_visibility="collapsed")
-    part = {
-        "by": by,
-        "since": since,
-        "owner": row["owner"],
-        "name": row[by],
-        "bucket": "" if age in (None, ALL) else age,
-    }
-    found = api.aging_lines({key: str(value) for key, value in part.items()})
-    save.download_button(
-        "Save these as XLSX", lambda: api.sheet("/aging-lines", {k: str(v) for k, v in part.items()}), "balances.xlsx",
-        XLSX, width="stretch", disabled=not found.rows, on_click="ignore",
-    )  # fmt: skip
+    bucket = str(age) if age and age != ALL else ""
+    part = {"by": by, "since": since, "owner": row["owner"], "name": row[by], "bucket": bucket}
+    found = api.aging_lines(part)
+    save_sheet(
+        save, "Save these as XLSX", lambda: api.sheet("/aging-lines", part), "balances.xlsx", empty=not found.rows
+    )
     if found.rows:
         rows = [Row(f"{line.charge_id}-{line.owner}", _line(line)) for line in found.rows]
         now = chosen(BALANCE, [row.id for row in rows])

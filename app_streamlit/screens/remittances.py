@@ -10,11 +10,11 @@ from typing import Any
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
+from app_streamlit.widgets.acting import J_K, act, pick, show_done, typed
 from app_streamlit.widgets.entries import show_entries, show_segments
 from app_streamlit.widgets.look import account_link, added, counted, dollars, said, strip
 from app_streamlit.widgets.messages import show_findings
-from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
+from app_streamlit.widgets.picklist import Cell, Row, show_table
 from serving.schemas.billing import ReceiptView
 from serving.schemas.money import AnsweredClaim, AnswerView, RemittanceItem, RemittanceView
 
@@ -72,14 +72,9 @@ def show() -> None:
         return
     _standing(found)
     _carried(api)
-    known = [item.id for item in found]
-    now = chosen(REMITTANCE, known)
     rows = [Row(item.id, _cells(item)) for item in found]
-    picklist(
-        "remittances", COLUMNS, rows, now, on_pick=choose(REMITTANCE), height="max(150px, 24vh)",
-        keys=("ArrowDown", "ArrowUp"),
-    )  # fmt: skip
-    _remittance(api, now)
+    place = pick(REMITTANCE, "remittances", COLUMNS, rows, height="max(150px, 24vh)")
+    _remittance(api, found[place].id)
 
 
 def _carried(api: money.MoneyClient) -> None:
@@ -214,12 +209,8 @@ def _provider_adjustments(view: RemittanceView) -> None:
 
 
 def _claims(view: RemittanceView) -> int:
-    known = [str(claim.position) for claim in view.claims]
-    key = f"{CLAIM}_{view.id}"
-    now = chosen(key, known)
     rows = [Row(str(claim.position), _claim(claim)) for claim in view.claims]
-    picklist("answers", CLAIMS, rows, now, on_pick=choose(key), height="48vh", keys=("j", "k"))
-    return int(now)
+    return view.claims[pick(f"{CLAIM}_{view.id}", "answers", CLAIMS, rows, height="48vh", keys=J_K)].position
 
 
 def _claim(claim: AnsweredClaim) -> tuple[Cell, ...]:

@@ -11,9 +11,10 @@ from decimal import Decimal
 import streamlit as st
 
 from app_streamlit import client
+from app_streamlit.widgets.acting import J_K, pick
 from app_streamlit.widgets.look import counted, dollars, strip
 from app_streamlit.widgets.messages import show_findings
-from app_streamlit.widgets.picklist import Cell, Row, picklist
+from app_streamlit.widgets.picklist import Cell, Row
 from app_streamlit.widgets.reckoning import show_why
 from serving.schemas.contracts import ClauseTotalView, ShortfallView, UnderpaymentsView, WhatIfIn
 
@@ -56,21 +57,11 @@ def show() -> None:
 
 
 def _groups(api: client.Client, found: UnderpaymentsView) -> None:
-    known = [_id(group) for group in found.groups]
-    wanted = st.session_state.get(GROUP)
-    chosen = wanted if wanted in known else known[0]
-    rows = [Row(_id(group), _group(group)) for group in found.groups]
-    picklist(
-        "groups", GROUP_COLUMNS, rows, chosen, height="max(180px, 30vh)", keys=("ArrowDown", "ArrowUp"),
-        on_pick=lambda group: st.session_state.update({GROUP: group}),
-    )  # fmt: skip
-    of_group = [line for line in found.lines if f"{line.payer}|{line.clause}" == chosen]
+    rows = [Row(f"{group.payer}|{group.clause}", _group(group)) for group in found.groups]
+    group = found.groups[pick(GROUP, "groups", GROUP_COLUMNS, rows, height="max(180px, 30vh)")]
+    of_group = [line for line in found.lines if (line.payer, line.clause) == (group.payer, group.clause)]
     if of_group:
         _lines(api, of_group)
-
-
-def _id(group: ClauseTotalView) -> str:
-    return f"{group.payer}|{group.clause}"
 
 
 def _group(group: ClauseTotalView) -> tuple[Cell, ...]:
@@ -87,18 +78,12 @@ def _group(group: ClauseTotalView) -> tuple[Cell, ...]:
 def _lines(api: client.Client, lines: Sequence[ShortfallView]) -> None:
     """The lines of the group, and for the one chosen why it should pay what it should pay."""
     strip((counted(len(lines), "line"), f"under {lines[0].clause} of {lines[0].payer}", ""))
-    known = [f"{line.claim_id}|{line.line}" for line in lines]
-    wanted = st.session_state.get(LINE)
-    chosen = wanted if wanted in known else known[0]
     left, right = st.columns(2)
     with left:
-        rows = [Row(key, _line(line)) for key, line in zip(known, lines, strict=True)]
-        picklist(
-            "shortfalls", LINE_COLUMNS, rows, chosen, height="45vh", keys=("j", "k"),
-            on_pick=lambda line: st.session_state.update({LINE: line}),
-        )  # fmt: skip
+        rows = [Row(f"{line.claim_id}|{line.line}", _line(line)) for line in lines]
+        place = pick(LINE, "shortfalls", LINE_COLUMNS, rows, height="45vh", keys=J_K)
     with right:
-        _why(api, lines[known.index(chosen)])
+        _why(api, lines[place])
 
 
 def _line(line: ShortfallView) -> tuple[Cell, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.widgets.acting import act, choose, chosen, show_done, typed
+from app_streamlit.widgets.acting import J_K, act, pick, show_done, typed
 from app_streamlit.widgets.look import added, counted, dollars, strip
-from app_streamlit.widgets.picklist import Cell, Row, picklist
+from app_streamlit.widgets.picklist import Cell, Row
 from serving.schemas.money import CandidateView, UnmatchedItem
 
 ANSWER, CANDIDATE = "unmatched_answer", "unmatched_candidate"
@@ -55,14 +55,8 @@ def show() -> None:
     if not found:
         st.info("Every answer of every payer found its claim. Nothing waits here.")
         return
-    known = [item.id for item in found]
-    now = chosen(ANSWER, known)
     rows = [Row(item.id, _cells(item)) for item in found]
-    picklist(
-        "unmatched", COLUMNS, rows, now, on_pick=choose(ANSWER), height="max(170px, 32vh)",
-        keys=("ArrowDown", "ArrowUp"),
-    )  # fmt: skip
-    item = found[known.index(now)]
+    item = found[pick(ANSWER, "unmatched", COLUMNS, rows, height="max(170px, 32vh)")]
     if item.status == "open":
         _open(item)
     else:
@@ -116,12 +110,8 @@ def _candidates(item: UnmatchedItem) -> str:
     if not item.candidates:
         st.info("No claim of ours resembles it. Type the number of one, or leave the answer with the reason.")
         return ""
-    known = [candidate.claim_number for candidate in item.candidates]
-    key = f"{CANDIDATE}_{item.id}"
-    now = chosen(key, known)
     rows = [Row(candidate.claim_number, _candidate(candidate)) for candidate in item.candidates]
-    picklist("candidates", CANDIDATES, rows, now, on_pick=choose(key), height="40vh", keys=("j", "k"))
-    return now
+    return rows[pick(f"{CANDIDATE}_{item.id}", "candidates", CANDIDATES, rows, height="40vh", keys=J_K)].id
 
 
 def _candidate(candidate: CandidateView) -> tuple[Cell, ...]:

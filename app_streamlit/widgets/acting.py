@@ -3,39 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from app_streamlit.client import ApiProblem
 from app_streamlit.widgets.look import said, strip
-from app_streamlit.widgets.messages import hold, show_held
+from app_streamlit.widgets.messages import hold, show_findings, show_held
+from app_streamlit.widgets.picklist import Cell, Row, picklist
 from serving.schemas.access import SecondPerson
+from serving.schemas.coding import FindingView
 
+ARROWS, J_K = ("ArrowDown", "ArrowUp"), ("j", "k")  # the keys of a page's first table, and of the one it opens
 DONE = "acting_done"
+UNREADABLE = ApiProblem("That cannot be read.", "Give amounts as 12.34 and a reason of three letters or more.")
 
 
-def act(do: Callable[[], str]) -> None:
-    """Run `do`, which gives the words for what it did; a problem is kept and shown instead. For buttons' callbacks."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act came to: words, whether they are good news or bad, and what was found on the way."""
+
+    words: str
+    tone: str = ""
+    findings: Sequence[FindingView] = ()
+
+
+def act(do: Callable[[], str | Done], unreadable: ApiProblem = UNREADABLE) -> None:
+    """Run `do`, which says what it did; a problem is kept and shown instead. For buttons' callbacks.
+
+    `unreadable` is said of a form that its schema refuses: the cause would quote what was typed.
+    """
     try:
-        st.session_state[DONE] = do()
+        done = do()
+        st.session_state[DONE] = done if isinstance(done, Done) else Done(done)
     except ApiProblem as problem:
         hold(problem)
-    except ValueError:  # a form that its schema refuses; the cause quotes what was typed
-        hold(ApiProblem("That cannot be read.", "Give amounts as 12.34 and a reason of three letters or more."))
+    except ValueError:
+        hold(unreadable)
 
 
 def show_done() -> None:
     """What the last act did, or why it did not; once."""
     show_held()
-    words = st.session_state.pop(DONE, "")
-    if words:
-        said(words)
+    done = st.session_state.pop(DONE, None)
+    if isinstance(done, Done):
+        if done.words:
+            said(done.words, done.tone)
+        show_findings(done.findings)
 
 
 def chosen(key: str, known: Sequence[str]) -> str:
     """The row that is chosen under `key`: the one picked before when it is still there, else the first."""
     wanted = st.session_state.get(key)
     return str(wanted) if wanted in known else known[0]
+
+
+def pick(
+    key: str,
+    name: str,
+    columns: Sequence[Cell],
+    rows: Sequence[Row],
+    *,
+    height: str,
+    keys: tuple[str, str] = ARROWS,
+) -> int:
+    """Draw the table `name` of these rows; the place of the one chosen, which is kept under `key`."""
+    known = [row.id for row in rows]
+    now = chosen(key, known)
+    picklist(name, columns, rows, now, on_pick=choose(key), height=height, keys=keys)
+    return known.index(now)
+
+
+def in_hand(key: str, name: str, known: Sequence[str]) -> str:
+    """The same where the choice outlives a refresh in the page's address, under `name`; a link may begin it there."""
+    wanted = (st.session_state.get(key), st.query_params.get(name), known[0])
+    found = next(str(row) for row in wanted if row in known)
+    st.session_state[key] = st.query_params[name] = found
+    return found
 
 
 def choose(key: str) -> Callable[[str], None]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app_streamlit.client import PRACTICE, sign_in_address, sign_out_address
 from serving.schemas.access import Me
+
+SOON = 14  # days before something is due from which it is marked; the API counts by the same
+_THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _STYLE = """<style>
 .block-container, [data-testid="stMainBlockContainer"] {padding: 3.4rem 1.2rem .6rem; max-width: 100%;}
@@ -76,6 +82,21 @@ def dollars(amount: str) -> str:
     return f"{'-' if amount.startswith('-') else ''}${digits}{point}{cents}"
 
 
+def grouped(amount: str) -> str:
+    """An amount of the API as a column of amounts shows it: 1,234.50."""
+    return f"{Decimal(amount):,.2f}"
+
+
+def typed_amount(text: str) -> str:
+    """An amount as people type it, $1,234.50, as the API reads amounts. The comma of 12,34 stays: it is refused."""
+    return _THOUSANDS.sub("", text.replace("$", "").replace(" ", ""))
+
+
+def typed_codes(text: str) -> list[str]:
+    """Codes or modifiers as people type them, with commas or spaces between."""
+    return text.upper().replace(",", " ").split()
+
+
 def added(amounts: Iterable[str]) -> str:
     """The sum of amounts of the API, to the cent, as the API writes amounts."""
     return f"{sum(map(Decimal, amounts), Decimal(0)):.2f}"
@@ -85,6 +106,13 @@ def counted(number: int, noun: str) -> str:
     """1 claim, 2 claims, 2 entries."""
     many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else many}"
+
+
+def due_tone(days_left: int | None) -> str:
+    """How a day by which something is due is marked: past, soon, or far off (or no such day)."""
+    if days_left is None or days_left > SOON:
+        return ""
+    return "bad" if days_left < 0 else "warn"
 
 
 def account_link(patient_id: str) -> str:
@@ -103,6 +131,11 @@ def strip(*parts: tuple[str, str, str], link: str = "") -> None:
         if strong or words
     )
     st.html(f'<div class="strip">{said}{link}</div>')
+
+
+def save_sheet(place: DeltaGenerator, words: str, sheet: Callable[[], bytes], name: str, *, empty: bool) -> None:
+    """A button that saves a table as XLSX; the `sheet` is made when it is asked for."""
+    place.download_button(words, sheet, name, _XLSX, width="stretch", disabled=empty, on_click="ignore")
 
 
 def who(me: Me) -> None:

@@ -40,9 +40,14 @@ def validity(prefix: str, codes_of: CodesOf) -> SetRule:
 
 
 def _valid(prefix: str, codes_of: CodesOf, subject: Parts, tables: Tables | None) -> Iterator[Finding]:
+    where = subject.set.header.where()
+    if tables is None:
+        message = "the codes were not looked up: no code tables were given"
+        yield finding(f"{prefix}-procedure", message, where, "check it with --tables FOLDER", Severity.NOT_CHECKED)
+        return
     unchecked = False
-    for coded in codes_of(subject) if tables is not None else ():
-        verdict = _verdict(coded, tables) if tables is not None else Verdict.NOT_CHECKED
+    for coded in codes_of(subject):
+        verdict = _verdict(coded, tables)
         unchecked |= verdict is Verdict.NOT_CHECKED
         if verdict in _REFUSED and coded.is_diagnosis:
             message = "not a billable ICD-10-CM code on the day of service"
@@ -50,13 +55,9 @@ def _valid(prefix: str, codes_of: CodesOf, subject: Parts, tables: Tables | None
         elif verdict in _REFUSED:
             message = "not a valid procedure code on the day of service"
             yield finding(f"{prefix}-procedure", message, coded.where, "correct the procedure code")
-    if tables is None:
-        message, mend = "the codes were not looked up: no code tables were given", "check it with --tables FOLDER"
-    elif unchecked:
-        message, mend = "some codes were not checked: no release of their table covers the day", "load the release"
-    else:
-        return
-    yield finding(f"{prefix}-procedure", message, subject.set.header.where(), mend, Severity.NOT_CHECKED)
+    if unchecked:
+        message = "some codes were not checked: no release of their table covers the day"
+        yield finding(f"{prefix}-procedure", message, where, "load the release", Severity.NOT_CHECKED)
 
 
 def _verdict(coded: DatedCode, tables: Tables) -> Verdict:

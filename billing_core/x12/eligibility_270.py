@@ -17,7 +17,8 @@ from billing_core.x12.envelope import Envelope, TransactionSet, sets_of, write_i
 from billing_core.x12.inquiry_levels import (
     Beginning,
     Level,
-    LevelWriter,
+    begin_inquiry,
+    by_reference,
     need_organization,
     read_insured,
     read_levels,
@@ -26,7 +27,7 @@ from billing_core.x12.inquiry_levels import (
     write_insured,
     write_organization,
 )
-from billing_core.x12.segment import Repeated, SegmentWriter, collector_paused, day_text, first
+from billing_core.x12.segment import Repeated, SegmentWriter, collector_paused, first
 
 KIND = "270"
 SET_ID = "270"
@@ -43,20 +44,13 @@ _ASKED = frozenset({"TRN", "EQ"})
 
 def write(inquiries: Sequence[BenefitInquiry], envelope: Envelope) -> bytes:
     """One interchange; inquiries with the same reference share a transaction set. X12Error as in every writer."""
-    if not inquiries:
-        raise SegmentWriter().refuse("there is no inquiry to write", "EQ", "hand over at least one inquiry")
-    sets: dict[str, list[BenefitInquiry]] = {}
-    for one in inquiries:
-        sets.setdefault(one.reference, []).append(one)
-    return write_interchange(envelope, GROUP_ID, VERSION, [(SET_ID, _set(some, envelope)) for some in sets.values()])
+    sets = [(SET_ID, _set(some, envelope)) for some in by_reference(inquiries, "EQ")]
+    return write_interchange(envelope, GROUP_ID, VERSION, sets)
 
 
 def _set(inquiries: Sequence[BenefitInquiry], envelope: Envelope) -> list[str]:
-    w = SegmentWriter()
-    w.about("inquiry 1")
-    reference = w.need(inquiries[0].reference, "BHT03", "reference")
-    w.add("BHT", "0022", "13", reference, day_text(envelope.on.date()), f"{envelope.on:%H%M}")
-    levels = LevelWriter(w)
+    levels = begin_inquiry("0022", inquiries[0].reference, envelope)
+    w = levels.w
     for position, one in enumerate(inquiries, start=1):
         w.about(f"inquiry {position}")
         if levels.level(0, "20", one.payer, parent=True):

@@ -8,12 +8,13 @@ dependent. A level names the one above it (HL02); the people of a level above ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from billing_core.claim_detail import Dated, Reference
-from billing_core.inquiry import Insured, Organization
+from billing_core.inquiry import BenefitInquiry, Insured, Organization, StatusInquiry
 from billing_core.registration import Sex
 from billing_core.x12.claim_segments import (
     NO_ADDRESS,
@@ -25,9 +26,10 @@ from billing_core.x12.claim_segments import (
     write_date,
     write_references,
 )
-from billing_core.x12.envelope import TransactionSet
+from billing_core.x12.envelope import Envelope, TransactionSet
 from billing_core.x12.segment import Segment, SegmentWriter, day_text, first, free_text, parse_day, standard_text
 
+Inquiry = TypeVar("Inquiry", BenefitInquiry, StatusInquiry)
 _HL = frozenset({"HL"})
 
 # --- writing -------------------------------------------------------------------------------------------------------
@@ -52,6 +54,27 @@ class LevelWriter:
         self.w.add("HL", str(self.count), above, code, {True: "1", False: "0", None: ""}[parent])
         self.open[depth] = (who, self.count)
         return True
+
+
+def by_reference(inquiries: Iterable[Inquiry], asked: str) -> list[list[Inquiry]]:
+    """What goes into each transaction set: the inquiries with the same reference. X12Error where there is none; `asked`
+    is the segment that then is wanting.
+    """
+    sets: dict[str, list[Inquiry]] = {}
+    for one in inquiries:
+        sets.setdefault(one.reference, []).append(one)
+    if not sets:
+        raise SegmentWriter().refuse("there is no inquiry to write", asked, "hand over at least one inquiry")
+    return list(sets.values())
+
+
+def begin_inquiry(structure: str, reference: str, envelope: Envelope) -> LevelWriter:
+    """The BHT of a set that asks (BHT02 13), and the writer of its levels."""
+    w = SegmentWriter()
+    w.about("inquiry 1")
+    given = w.need(reference, "BHT03", "reference")
+    w.add("BHT", structure, "13", given, day_text(envelope.on.date()), f"{envelope.on:%H%M}")
+    return LevelWriter(w)
 
 
 def write_organization(w: SegmentWriter, one: Organization) -> None:

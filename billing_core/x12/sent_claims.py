@@ -18,7 +18,6 @@ _BELOW_THE_PROVIDER = ("22", "23")  # HL03: subscriber, patient
 class SentSet:
     """One ST to SE that we sent: under which numbers, its claims in order, and the claim each segment belongs to."""
 
-    interchange: str
     group: str
     control: str
     claims: tuple[str, ...]
@@ -33,7 +32,7 @@ def sent_sets(data: bytes) -> tuple[SentSet, ...]:
     """Every 837 set of a file that we sent. X12Error when the bytes are not X12."""
     found = contents(data)
     return tuple(
-        _sent(interchange.control, group.control, one)
+        _sent(group.control, one)
         for interchange in found.interchanges
         for group in interchange.groups
         for one in group.sets
@@ -41,7 +40,7 @@ def sent_sets(data: bytes) -> tuple[SentSet, ...]:
     )
 
 
-def _sent(interchange: str, group: str, one: TransactionSet) -> SentSet:
+def _sent(group: str, one: TransactionSet) -> SentSet:
     """A subscriber's and a patient's segments before the CLM belong to the claim that follows them."""
     owners, claims = [""], list[str]()  # the ST is nobody's
     waiting: list[int] = []  # positions whose claim has not come yet
@@ -59,4 +58,4 @@ def _sent(interchange: str, group: str, one: TransactionSet) -> SentSet:
         if below and not owner:
             waiting.append(len(owners))
         owners.append(owner)
-    return SentSet(interchange, group, one.control, tuple(claims), tuple(owners))
+    return SentSet(group, one.control, tuple(claims), tuple(owners))

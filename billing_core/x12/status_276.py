@@ -20,7 +20,8 @@ from billing_core.x12.envelope import Envelope, TransactionSet, sets_of, write_i
 from billing_core.x12.inquiry_levels import (
     Beginning,
     Level,
-    LevelWriter,
+    begin_inquiry,
+    by_reference,
     need_organization,
     read_insured,
     read_levels,
@@ -28,7 +29,7 @@ from billing_core.x12.inquiry_levels import (
     write_insured,
     write_organization,
 )
-from billing_core.x12.segment import Segment, SegmentWriter, collector_paused, day_text, first, standard_text
+from billing_core.x12.segment import Segment, SegmentWriter, collector_paused, first, standard_text
 from billing_core.x12.status_lines import read_line, write_line
 
 KIND = "276"
@@ -49,20 +50,13 @@ _NONE: frozenset[str] = frozenset()
 
 def write(inquiries: Sequence[StatusInquiry], envelope: Envelope) -> bytes:
     """One interchange; inquiries with the same reference share a transaction set. X12Error as in every writer."""
-    if not inquiries:
-        raise SegmentWriter().refuse("there is no inquiry to write", "TRN", "hand over at least one inquiry")
-    sets: dict[str, list[StatusInquiry]] = {}
-    for one in inquiries:
-        sets.setdefault(one.reference, []).append(one)
-    return write_interchange(envelope, GROUP_ID, VERSION, [(SET_ID, _set(some, envelope)) for some in sets.values()])
+    sets = [(SET_ID, _set(some, envelope)) for some in by_reference(inquiries, "TRN")]
+    return write_interchange(envelope, GROUP_ID, VERSION, sets)
 
 
 def _set(inquiries: Sequence[StatusInquiry], envelope: Envelope) -> list[str]:
-    w = SegmentWriter()
-    w.about("inquiry 1")
-    reference = w.need(inquiries[0].reference, "BHT03", "reference")
-    w.add("BHT", "0010", "13", reference, day_text(envelope.on.date()), f"{envelope.on:%H%M}")
-    levels = LevelWriter(w)
+    levels = begin_inquiry("0010", inquiries[0].reference, envelope)
+    w = levels.w
     for position, one in enumerate(inquiries, start=1):
         w.about(f"inquiry {position}")
         for depth, code, who in ((0, "20", one.payer), (1, "21", one.receiver), (2, "19", one.provider)):

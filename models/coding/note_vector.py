@@ -15,7 +15,6 @@ from typing import Any
 from models.coding.passages import Passage
 
 SCALE = 10_000  # weights and priors travel as integers of this part
-FILES = ("linear_terms.tsv", "linear_codes.tsv", "linear_offsets.bin", "linear_columns.bin", "linear_weights.bin")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
 
-# The office families in the order of what they ask for; a code of another family is compared by weight alone.
-_FAMILIES = (
-    ("99202", "99203", "99204", "99205"),
-    ("99211", "99212", "99213", "99214", "99215"),
-)
-_LEVEL = {code: int(code[-1]) for family in _FAMILIES for code in family}
-_NEW = frozenset(_FAMILIES[0])
+from models.coding.visit_rules import FAMILIES, Place
+
+# The office visits; a code of another family is compared by weight alone. 99211, which the rules of a visit's level do
+# not reach (no physician need be there), stands below the established patient's family.
+_NEW, _KNOWN = ([code for code, _, _ in FAMILIES[place]] for place in (Place.OFFICE_NEW, Place.OFFICE_KNOWN))
+_LEVEL = {code: int(code[-1]) for code in (*_NEW, "99211", *_KNOWN)}
 
 
 @dataclass(frozen=True, slots=True)

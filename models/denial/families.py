@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from billing_core.reason import DenialCategory
 from models.denial.facts import ClaimFacts
@@ -68,14 +68,14 @@ class Family(Generic[Kin]):
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """Refusals for one of these categories, counted among lines that are alike in what `key` says ("": it is of no such
-    kind). `believed`: whether the trade takes the rule for granted before a payer has shown it.
+class Cause(Generic[Kin]):
+    """Refusals for one of these categories, counted among lines or diagnoses that are alike in what `key` says ("": it
+    is of no such kind). `believed`: whether the trade takes the rule for granted before a payer has shown it.
     """
 
     name: str
     categories: frozenset[str]
-    key: Callable[[Line], str]
+    key: Callable[[Kin], str]
     believed: bool = False
 
 
@@ -91,6 +91,11 @@ class Habit(Generic[Kin]):
 def category(diagnosis: str) -> str:
     """The ICD-10-CM category: the first three characters."""
     return diagnosis.replace(".", "")[:3].upper()
+
+
+def is_unspecified(code: str) -> bool:
+    """Whether the code says of its category only that no more is said: a last character 9 after the point."""
+    return len(code) > 4 and code[-1] == "9"
 
 
 def is_visit(procedure: str) -> bool:
@@ -161,13 +166,14 @@ DIAGNOSIS_FAMILIES: tuple[Family[Diagnosis], ...] = (
 
 _C = DenialCategory
 _CODES = frozenset({_C.CODING, _C.MEDICAL_NECESSITY})
-CAUSES: tuple[Cause, ...] = (
+_OF_A_DIAGNOSIS = _CODES | {_C.NOT_COVERED, _C.INFORMATION, _C.OTHER}
+LINE_CAUSES: tuple[Cause[Line], ...] = (
     Cause("authorization", frozenset({_C.AUTHORIZATION}), _with_papers),
     Cause("not_covered", frozenset({_C.NOT_COVERED}), _service),
     Cause("not_covered_for", frozenset({_C.NOT_COVERED}), _for_diagnosis),
     Cause(
         "diagnosis_code",
-        _CODES | {_C.NOT_COVERED, _C.INFORMATION, _C.OTHER},
+        _OF_A_DIAGNOSIS,
         lambda line: f"{line.payer}|{line.pointed}",
     ),
     Cause("coding", _CODES, lambda line: f"{_with_modifiers(line)}|{line.alone:d}"),
@@ -181,6 +187,12 @@ CAUSES: tuple[Cause, ...] = (
     Cause("bare_visit", _CODES, lambda line: line.payer if line.bare else "", believed=True),
     Cause("modifier_25", _CODES, lambda line: line.payer if carries_25(line.modifiers) else ""),
 )
+# A payer looks at every diagnosis that a line points to, and which of them it minded it seldom says.
+DIAGNOSIS_CAUSES: tuple[Cause[Diagnosis], ...] = (
+    Cause("code", _OF_A_DIAGNOSIS, lambda d: f"{d.payer}|{d.code}"),
+    Cause("unspecified", _OF_A_DIAGNOSIS, lambda d: d.payer if is_unspecified(d.code) else ""),
+)
+CAUSES: tuple[Cause[Any], ...] = (*LINE_CAUSES, *DIAGNOSIS_CAUSES)
 # Refused for these, the claim was refused as a whole: it says nothing of its lines.
 OF_THE_CLAIM = frozenset({_C.ELIGIBILITY, _C.DUPLICATE, _C.TIMELY_FILING, _C.ENROLLMENT})
 
@@ -225,7 +237,7 @@ def diagnoses(facts: ClaimFacts) -> list[Diagnosis]:
 
 
 class LineKeys(NamedTuple):
-    """Under which the history keeps what is known of a line's like: in the order of LINE_FAMILIES, CAUSES and
+    """Under which the history keeps what is known of a line's like: in the order of LINE_FAMILIES, LINE_CAUSES and
     LINE_HABITS; `support` are how often the procedure was sent, and how often for this chapter of diagnoses.
     """
 
@@ -240,7 +252,7 @@ def line_keys(line: Line) -> LineKeys:
     """The line's keys. A practice sends the same few thousand kinds of lines: theirs are remembered."""
     return LineKeys(
         tuple(family_key(family, line) for family in LINE_FAMILIES),
-        tuple(f"why {cause.name}:{key}" if (key := cause.key(line)) else "" for cause in CAUSES),
+        tuple(cause_key(cause, line) for cause in LINE_CAUSES),
         tuple(habit_key(habit, line) for habit in LINE_HABITS),
         (f"sent:{line.procedure}", f"sent:{line.procedure}|{line.pointed[:1]}"),
     )
@@ -252,10 +264,20 @@ def sender_keys(whole: Sender) -> tuple[str, ...]:
     return tuple(family_key(family, whole) for family in SENDER_FAMILIES)
 
 
+class DiagnosisKeys(NamedTuple):
+    """The same of a diagnosis, in the order of DIAGNOSIS_FAMILIES and DIAGNOSIS_CAUSES."""
+
+    families: tuple[str, ...]
+    causes: tuple[str, ...]
+
+
 @lru_cache(maxsize=REMEMBERED)
-def diagnosis_keys(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """The diagnosis's keys, in the order of DIAGNOSIS_FAMILIES."""
-    return tuple(family_key(family, diagnosis) for family in DIAGNOSIS_FAMILIES)
+def diagnosis_keys(diagnosis: Diagnosis) -> DiagnosisKeys:
+    """The diagnosis's keys."""
+    return DiagnosisKeys(
+        tuple(family_key(family, diagnosis) for family in DIAGNOSIS_FAMILIES),
+        tuple(cause_key(cause, diagnosis) for cause in DIAGNOSIS_CAUSES),
+    )
 
 
 def family_key(family: Family[Kin], kin: Kin) -> str:
@@ -263,12 +285,18 @@ def family_key(family: Family[Kin], kin: Kin) -> str:
     return f"{family.name}:{family.key(kin)}"
 
 
+def cause_key(cause: Cause[Kin], kin: Kin) -> str:
+    """Under which the history keeps how often the cause was given for what is alike; "" for what it is not of."""
+    key = cause.key(kin)
+    return f"why {cause.name}:{key}" if key else ""
+
+
 def habit_key(habit: Habit[Kin], kin: Kin) -> str:
     """Under which the history keeps a habit."""
     return f"{habit.name}:{habit.key(kin)}"
 
 
-def every_claim_key(cause: Cause) -> str:
+def every_claim_key(cause: Cause[Any]) -> str:
     """Under which the history keeps how often the cause is given at all."""
     return f"why {cause.name}"
 
@@ -297,12 +325,18 @@ def outcome_keys(
     """
     found = dict.fromkeys(sender_keys(sender(facts)), denied)
     rules: dict[str, bool] = {}
-    said = [denied and not cause.categories.isdisjoint(categories) for cause in CAUSES]
-    found.update(zip(map(every_claim_key, CAUSES), said, strict=True))
+    said = {cause.name: denied and not cause.categories.isdisjoint(categories) for cause in CAUSES}
+    found.update((every_claim_key(cause), said[cause.name]) for cause in CAUSES)
     if denied and categories and (categories <= OF_THE_CLAIM or _another_pays(facts, refused, categories)):
         return Known(tuple(found.items()), ())
     for diagnosis in diagnoses(facts):
-        found.update(dict.fromkeys(diagnosis_keys(diagnosis), denied))
+        families, causes = diagnosis_keys(diagnosis)
+        found.update(dict.fromkeys(families, denied))
+        for of_code, key in zip(DIAGNOSIS_CAUSES, causes, strict=True):
+            if key:
+                found[key] = said[of_code.name]
+                if said[of_code.name] or not denied:
+                    rules[key] = denied
     for line in lines(facts):
         hit = denied and (not refused or line.procedure in refused)
         keys = line_keys(line)
@@ -310,10 +344,10 @@ def outcome_keys(
             continue
         for key in keys.families:
             found[key] = found.get(key, False) or hit
-        for key, why in zip(keys.causes, said, strict=True):
+        for cause, key in zip(LINE_CAUSES, keys.causes, strict=True):
             if key:
-                found[key] = found.get(key, False) or (hit and why)
-                if why or not hit:
+                found[key] = found.get(key, False) or (hit and said[cause.name])
+                if said[cause.name] or not hit:
                     rules[key] = rules.get(key, False) or hit
     return Known(tuple(found.items()), tuple(rules.items()))
 

@@ -13,7 +13,6 @@ when the model learned.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date
 from math import log
@@ -23,25 +22,30 @@ from typing import Any, NamedTuple
 from models.denial.facts import ENROLLED_LONG, ClaimFacts, facts
 from models.denial.families import (
     CAUSES,
+    DIAGNOSIS_CAUSES,
     DIAGNOSIS_FAMILIES,
     GROUP_NUMBER,
-    LATENESS_DAYS,
+    LINE_CAUSES,
     LINE_FAMILIES,
     LINE_HABITS,
     PAYER,
     SENDER_FAMILIES,
+    Cause,
     Diagnosis,
     Family,
     Kin,
     Line,
     Sender,
+    carries_25,
     diagnoses,
     diagnosis_keys,
     every_claim_key,
     habit_key,
     is_minor_procedure,
+    is_unspecified,
     is_visit,
     is_yearly,
+    lateness,
     line_keys,
     lines,
     sender,
@@ -49,8 +53,8 @@ from models.denial.families import (
 )
 from models.denial.history import (
     EVERY_CLAIM,
-    HALF_LIFE_DAYS,
     ORIGINAL,
+    RULE_HALF_LIFE_DAYS,
     CardState,
     CoverageState,
     History,
@@ -74,6 +78,7 @@ REFUSED_DAYS = 75  # so long after a refusal for want of enrollment the next one
 NEWLY_ENROLLED_DAYS = 150
 ENTERED_DAYS = 90  # by then nearly every payer has entered a new provider
 SENIOR = 65  # from this age Medicare may be the payer that comes first
+MANY_SEEN = 60  # claims; more tell no more of how far a rate can be trusted
 LEAST_SUPPORT = 5  # times a procedure was sent before it is known what it is usually for
 
 CLAIM_NAMES = (
@@ -106,7 +111,9 @@ CLAIM_NAMES = (
 SENDER_NAMES = (*(f"lift_{family.name}" for family in SENDER_FAMILIES), f"missing_{GROUP_NUMBER.name}")
 LINE_NAMES = (
     *(f"lift_{family.name}" for family in LINE_FAMILIES),
-    *(name for cause in CAUSES for name in (f"why_{cause.name}", f"why_{cause.name}_recent")),
+    *(f"seen_{family.name}" for family in LINE_FAMILIES),
+    *(f"why_{cause.name}" for cause in LINE_CAUSES),
+    *(f"rule_{cause.name}" for cause in LINE_CAUSES),
     "rules",
     *(f"missing_{habit.name}" for habit in LINE_HABITS),
     "why_authorization_in_a_row",
@@ -115,7 +122,12 @@ LINE_NAMES = (
     "minor_procedure",
 )
 PAIR_NAMES = ("visit_without_25",)
-DIAGNOSIS_NAMES = (*(f"lift_{family.name}" for family in DIAGNOSIS_FAMILIES), "unspecified_diagnosis")
+DIAGNOSIS_NAMES = (
+    *(f"lift_{family.name}" for family in DIAGNOSIS_FAMILIES),
+    *(f"why_{cause.name}" for cause in DIAGNOSIS_CAUSES),
+    *(f"rule_{cause.name}" for cause in DIAGNOSIS_CAUSES),
+    "unspecified_diagnosis",
+)
 STANDING_NAMES = (
     "patient_claims_year",
     "patient_denied_year",
@@ -173,7 +185,7 @@ _RISING = (
 BESIDE = 0.08
 _LEVEL = log(BESIDE / (1 - BESIDE))
 _RULE_GROUPS = tuple(
-    tuple(place for place, cause in enumerate(CAUSES) if cause.name in names)
+    tuple(place for place, cause in enumerate(LINE_CAUSES) if cause.name in names)
     for names in (
         ("authorization",),
         ("not_covered", "not_covered_for"),
@@ -182,10 +194,10 @@ _RULE_GROUPS = tuple(
         ("other_payer",),
     )
 )
-_AUTHORIZATION = next(place for place, cause in enumerate(CAUSES) if cause.name == "authorization")
+_AUTHORIZATION = next(place for place, cause in enumerate(LINE_CAUSES) if cause.name == "authorization")
 _FALLING = ("enrolled", "coverage_active", "days_since_yearly_service", "card_refused_days", "card_paid")
 DIRECTIONS: dict[str, int] = {
-    **{name: 1 for name in NAMES if name.startswith(("lift_", "why_", "missing_"))},
+    **{name: 1 for name in NAMES if name.startswith(("lift_", "why_", "rule_", "missing_"))},
     **dict.fromkeys(_RISING, 1),
     **dict.fromkeys(_FALLING, -1),
 }
@@ -198,7 +210,7 @@ def encoder() -> dict[str, object]:
         "strength": STRENGTH,
         "cause_strength": CAUSE_STRENGTH,
         "cause_prior": [CAUSE_PRIOR, CAUSE_PRIOR_CLAIMS],
-        "half_life_days": HALF_LIFE_DAYS,
+        "rule_half_life_days": RULE_HALF_LIFE_DAYS,
         "never_days": NEVER_DAYS,
         "settled_days": SETTLED_DAYS,
         "prior": PRIOR_DENIAL_RATE,
@@ -267,10 +279,7 @@ class OneClaim:
         """How many are not empty."""
         return sum(map(bool, values))
 
-    @staticmethod
-    def band(days: int) -> int:
-        """The band of lateness."""
-        return bisect_right(LATENESS_DAYS, days)
+    band = staticmethod(lateness)
 
 
 ONE = OneClaim
@@ -280,7 +289,7 @@ def claim_values(claim: Any, by: Any) -> tuple[Any, ...]:
     """CLAIM_NAMES of a `ClaimFacts` (by OneClaim) or of a `ClaimColumns` (by ManyClaims)."""
     return (
         claim.rank,
-        1 - by.same(claim.frequency, "1"),
+        1 - by.same(claim.frequency, ORIGINAL),
         claim.resubmission,
         by.count(claim.procedures),
         by.total(claim.amounts_cents),
@@ -318,40 +327,58 @@ def sender_values(sender: Sender, history: History, day: int) -> tuple[float, ..
 
 
 def line_values(line: Line, history: History, day: int) -> tuple[float, ...]:
-    """LINE_NAMES: lifts over wider families; refusals for each kind of reason, over all time and of late; what lines
-    like it carry and this one lacks; how unusual its diagnosis is for it; whether it is a visit without modifier 25,
-    and whether it is a minor procedure.
+    """LINE_NAMES: lifts over wider families, and how much was seen of each; refusals for each kind of reason; how
+    likely the payer has a rule of the kind, and any; what lines like it carry and this one lacks; how unusual its
+    diagnosis is for it; whether it is a visit without modifier 25, and whether it is a minor procedure.
     """
     keys = line_keys(line)
     values = _lifts(LINE_FAMILIES, keys.families, history, _wide(line.payer, history))
-    for key, prior, usual in zip(keys.causes, *_priors(history)[1:], strict=True):
-        own = history.tally(key)
-        if own.claims:
-            every, of_late = own.rates(day, prior, CAUSE_STRENGTH)
-            values += (_log_odds(every) - usual, _log_odds(of_late) - usual)
-        else:
-            values += (0.0, 0.0)
-    values.append(_rules(keys.causes, history, day))
+    values += (log(1.0 + min(history.tally(key).claims, MANY_SEEN)) for key in keys.families)
+    values += _given(LINE_CAUSES, keys.causes, history)
+    chances = _chances(LINE_CAUSES, keys.causes, history, day)
+    values += map(_risk, chances)
+    values.append(_any_rule(chances))
     for habit, key in zip(LINE_HABITS, keys.habits, strict=True):
         values.append(0.0 if habit.carried(line) else _usual(key, history))
     return (
         *values,
         min(history.tally(keys.causes[_AUTHORIZATION]).in_a_row, MOST_IN_A_ROW),
         _unusual(keys.support, history),
-        float(is_visit(line.procedure) and "25" not in line.modifiers.split()),
+        float(is_visit(line.procedure) and not carries_25(line.modifiers)),
         float(is_minor_procedure(line.procedure)),
     )
 
 
 def diagnosis_values(diagnosis: Diagnosis, history: History, day: int) -> tuple[float, ...]:
-    """DIAGNOSIS_NAMES: the lift of its category with this payer; whether it is an unspecified one."""
-    lifts = _lifts(DIAGNOSIS_FAMILIES, diagnosis_keys(diagnosis), history, _wide(diagnosis.payer, history))
-    return (*lifts, float(is_unspecified(diagnosis.code)))
+    """DIAGNOSIS_NAMES: the lift of its category with this payer; refusals that may be for it, and how likely the payer
+    has a rule against it; whether it is an unspecified one.
+    """
+    keys = diagnosis_keys(diagnosis)
+    return (
+        *_lifts(DIAGNOSIS_FAMILIES, keys.families, history, _wide(diagnosis.payer, history)),
+        *_given(DIAGNOSIS_CAUSES, keys.causes, history),
+        *map(_risk, _chances(DIAGNOSIS_CAUSES, keys.causes, history, day)),
+        float(is_unspecified(diagnosis.code)),
+    )
 
 
-def _rules(keys: Sequence[str], history: History, day: int) -> float:
+def _given(causes: Sequence[Cause[Any]], keys: Sequence[str], history: History) -> list[float]:
+    """How far more often each kind of reason was given for what is alike than at all, in log-odds."""
+    shares, values = _priors(history)[1], []
+    for cause, key in zip(causes, keys, strict=True):
+        own = history.tally(key)
+        share, usual = shares[cause.name]
+        values.append(_log_odds(own.rate(share, CAUSE_STRENGTH)) - usual if own.claims else 0.0)
+    return values
+
+
+def _chances(causes: Sequence[Cause[Any]], keys: Sequence[str], history: History, day: int) -> list[float]:
+    """How likely the payer refuses what is alike by a rule of each kind."""
+    return [history.rule(key, cause.believed, day) if key else 0.0 for cause, key in zip(causes, keys, strict=True)]
+
+
+def _any_rule(chances: Sequence[float]) -> float:
     """How likely any rule of the payer refuses the line: of causes that explain the same refusals the likeliest."""
-    chances = [history.rule(key, cause.believed, day) if key else 0.0 for cause, key in zip(CAUSES, keys, strict=True)]
     passed = 1.0
     for group in _RULE_GROUPS:
         passed *= 1.0 - max([chances[place] for place in group])
@@ -362,13 +389,13 @@ NO_LINE = (0.0,) * len(LINE_NAMES)
 NO_DIAGNOSIS = (0.0,) * len(DIAGNOSIS_NAMES)
 
 
-def _priors(history: History) -> tuple[float, tuple[float, ...], tuple[float, ...]]:
+def _priors(history: History) -> tuple[float, dict[str, tuple[float, float]]]:
     """The day's overall rate and, for each cause, how often it is given at all: as a share and in log-odds."""
     found = history.of_the_day.get(_priors)
     if found is None:
         overall = history.tally(EVERY_CLAIM).rate(PRIOR_DENIAL_RATE, STRENGTH)
-        shares = [history.tally(every_claim_key(c)).rate(CAUSE_PRIOR, CAUSE_PRIOR_CLAIMS) for c in CAUSES]
-        found = history.of_the_day[_priors] = (overall, tuple(shares), tuple(map(_log_odds, shares)))
+        shares = {c.name: history.tally(every_claim_key(c)).rate(CAUSE_PRIOR, CAUSE_PRIOR_CLAIMS) for c in CAUSES}
+        found = history.of_the_day[_priors] = (overall, {name: (s, _log_odds(s)) for name, s in shares.items()})
     return found
 
 
@@ -421,16 +448,9 @@ def _log_odds(rate: float) -> float:
     return log(rate / (1 - rate))
 
 
-def is_unspecified(code: str) -> bool:
-    """Whether the code says of its category only that no more is said: a last character 9 after the point."""
-    return len(code) > 4 and code[-1] == "9"
-
-
 def visit_without_25(facts: ClaimFacts) -> bool:
     """A visit beside a minor procedure, and no modifier 25 on it."""
-    shown = lines(facts)
-    bare = any(is_visit(line.procedure) and "25" not in line.modifiers.split() for line in shown)
-    return bare and any(is_minor_procedure(line.procedure) for line in shown)
+    return any(line.bare for line in lines(facts))
 
 
 # --- what is known of its patient, card and provider --------------------------------------------------------------

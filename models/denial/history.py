@@ -2,8 +2,8 @@
 
 Adding an outcome does not make it known. `known_before(day)` folds in what happened before that day, in order of the
 days, and a question about an earlier day than the last folded outcome raises HistoryError: a row that has seen its own
-future cannot be made, in training or in service. Denial rates are kept per family (payer x procedure and so on), over
-all time and with a half-life, because payers change their habits.
+future cannot be made, in training or in service. Denial rates are kept per family (payer x procedure and so on), and
+beliefs about payers' rules, which wear off, because payers change their habits.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from billing_core.record import from_plain, to_plain
 from models.denial.facts import ClaimFacts
 from models.denial.families import is_yearly, outcome_keys, usage_keys, whole
 
-FORMAT = 4
-HALF_LIFE_DAYS = 60
+FORMAT = 5
 REMEMBER_DAYS = 800  # a patient's submissions older than this are forgotten: limits and duplicates look two years back
 BEGINNING_DAYS = 45  # who sent a first claim within these days of the first of all was here before the history began
 EVERY_CLAIM = "every claim"
@@ -44,7 +43,6 @@ _LATE_BY_ACCIDENT, _LATE_TAKEN = 0.002, 0.03
 _LEAST_SHARE = 0.002
 
 _KEPT = tuple(0.5 ** (days / RULE_HALF_LIFE_DAYS) for days in range(3000))
-_FADE = tuple(0.5 ** (days / HALF_LIFE_DAYS) for days in range(1000))
 
 
 class HistoryError(BillingError):
@@ -53,36 +51,21 @@ class HistoryError(BillingError):
 
 @dataclass(slots=True)
 class Tally:
-    """Claims and denied claims of one key: over all time, fading by the half-life as of `day` (an ordinal), and how
-    many of the latest were denied one after the other.
-    """
+    """Claims and denied claims of one key, and how many of the latest were denied one after the other."""
 
     claims: int = 0
     denied: int = 0
-    recent: float = 0.0
-    recent_denied: float = 0.0
-    day: int = 0
     in_a_row: int = 0
 
-    def add(self, denied: bool, day: int) -> None:
-        """Count one more claim on that day."""
-        fade = _fade(day - self.day) if self.claims else 0.0
-        self.recent = self.recent * fade + 1.0
-        self.recent_denied = self.recent_denied * fade + denied
-        self.day = max(day, self.day)
+    def add(self, denied: bool) -> None:
+        """Count one more claim."""
         self.claims += 1
         self.denied += denied
         self.in_a_row = self.in_a_row + 1 if denied else 0
 
     def rate(self, prior: float, strength: float) -> float:
-        """Share denied over all time, drawn towards `prior` with the weight of `strength` claims."""
+        """Share denied, drawn towards `prior` with the weight of `strength` claims."""
         return (self.denied + strength * prior) / (self.claims + strength)
-
-    def rates(self, day: int, prior: float, strength: float) -> tuple[float, float]:
-        """Both: over all time, and of late."""
-        fade, drawn = _fade(day - self.day), strength * prior
-        of_late = (self.recent_denied * fade + drawn) / (self.recent * fade + strength)
-        return (self.denied + drawn) / (self.claims + strength), of_late
 
 
 @dataclass(slots=True)
@@ -452,11 +435,11 @@ class History:
         """Count what has become known. An event that arrived late counts from the day it is folded in."""
         self._through = max(self._through, event.day)
         for key, carried in event.used:
-            self._usage.setdefault(key, Tally()).add(carried, event.day)
+            self._usage.setdefault(key, Tally()).add(carried)
         if not event.keys:
             return
         for key, denied in ((EVERY_CLAIM, event.denied), *event.keys):
-            self._tallies.setdefault(key, Tally()).add(denied, event.day)
+            self._tallies.setdefault(key, Tally()).add(denied)
         for key, was_applied in event.rules:
             prior = BELIEVED_RULE if key.startswith(_BELIEVED) else UNSEEN_RULE
             self._rules.setdefault(key, Rule(*prior, event.day)).add(was_applied, event.day, prior)
@@ -505,11 +488,6 @@ class History:
             self._not_enrolled[event.provider] = self.not_enrolled(event.provider) + 1
         elif DenialCategory.ELIGIBILITY not in event.categories:
             state.taken, state.claims = max(state.taken, event.service), state.claims + 1
-
-
-def _fade(days: int) -> float:
-    """How much a claim that many days old still counts."""
-    return _FADE[days] if 0 <= days < len(_FADE) else 1.0 if days < 0 else 0.0
 
 
 def _limit_key(payer: str, again: bool) -> str:

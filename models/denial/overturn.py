@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
 
+from billing_core.appeal import NOT_CLINICAL
+from billing_core.denial import LineDenial
 from models.artifact import Artifact, ArtifactError, open_artifact
 
 KIND = "overturn"
 MODEL = "overturn.json"
 STRENGTH = 8.0  # decided appeals of its own a rate needs before it outweighs the whole rate
+LEAST_ALIKE = 8  # decided appeals of its category before the model speaks of an appeal
 
 _MEND = "Train the model again with cleanclaim-train overturn of this version."
 
@@ -32,6 +35,18 @@ class AppealFacts:
     categories: tuple[str, ...]
     procedures: tuple[str, ...]
     quotes_the_chart: bool
+
+
+def facts_of(payer: str, level: int, denied: Sequence[LineDenial]) -> AppealFacts:
+    """The appeal that the desk would draft of these denied lines: it quotes the chart where the chart can answer."""
+    return AppealFacts(
+        payer,
+        level,
+        tuple(d.code for d in denied),
+        tuple(sorted({str(d.category) for d in denied})),
+        tuple(sorted({d.procedure for d in denied if d.procedure})),
+        any(d.category not in NOT_CLINICAL for d in denied),
+    )
 
 
 # What is alike: a name, and the appeal's keys under it; of several the average counts.
@@ -62,6 +77,12 @@ class Rates:
     def lifts(self, appeal: AppealFacts) -> tuple[float, ...]:
         """For each of ALIKE: the log-odds of its rate over the whole rate's."""
         return tuple(self._lift([f"{name}:{key}" for key in keys(appeal)]) for name, keys in ALIKE.items())
+
+    def without(self, appeal: AppealFacts, won: bool) -> Rates:
+        """What the others say of an appeal that is counted here: only what is alike with it is kept."""
+        own = {f"{name}:{key}" for name, keys in ALIKE.items() for key in keys(appeal)}
+        by = {key: (self.by[key][0] - 1, self.by[key][1] - won) for key in sorted(own)}
+        return Rates(self.decided - 1, self.won - won, by)
 
     def _lift(self, keys: Sequence[str]) -> float:
         found = [self.by.get(key, (0, 0)) for key in keys]
@@ -97,6 +118,11 @@ class Overturn:
         for weight, lift in zip(self.weights, self.rates.lifts(appeal), strict=True):
             z += weight * lift
         return round(1_000_000 / (1 + exp(-z)))
+
+    def decided_alike(self, appeal: AppealFacts) -> int:
+        """How many appeals of its category were decided; of several categories, of the one that has the fewest."""
+        counted = [self.rates.by.get(f"category:{key}", (0, 0))[0] for key in ALIKE["category"](appeal)]
+        return min(counted, default=0)
 
     def as_json(self) -> str:
         """As JSON text."""

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from models.denial.facts import ClaimFacts
 from models.denial.families import (
-    CAUSES,
+    LINE_CAUSES,
     LINE_FAMILIES,
     LINE_HABITS,
     SENDER_FAMILIES,
     Line,
+    diagnoses,
+    diagnosis_keys,
+    is_unspecified,
     line_keys,
     lines,
     sender,
@@ -26,7 +29,6 @@ from models.denial.features import (
     NEWCOMER_DAYS,
     YEARLY_DAYS,
     days_since_yearly_service,
-    is_unspecified,
     visit_without_25,
 )
 from models.denial.history import History, Tally
@@ -55,7 +57,7 @@ class Group:
 
 _FAMILIES = {family.name: place for place, family in enumerate(LINE_FAMILIES)}
 _SENDERS = {family.name: place for place, family in enumerate(SENDER_FAMILIES)}
-_CAUSES = {cause.name: place for place, cause in enumerate(CAUSES)}
+_CAUSES = {cause.name: place for place, cause in enumerate(LINE_CAUSES)}
 _HABITS = {habit.name: place for place, habit in enumerate(LINE_HABITS)}
 
 
@@ -80,6 +82,13 @@ def _refused_most(facts: ClaimFacts, history: History, *causes: str) -> tuple[Li
         return None, Tally()
     tally, line = max(refused, key=lambda f: (f[0].denied / (f[0].claims + 1), f[0].denied))
     return line, tally
+
+
+def _refused_code(facts: ClaimFacts, history: History) -> tuple[str, Tally]:
+    """The diagnosis with which claims were refused most, and how often."""
+    found = [(history.tally(diagnosis_keys(diagnosis).causes[0]), diagnosis.code) for diagnosis in diagnoses(facts)]
+    tally, code = max(found, key=lambda f: (f[0].denied / (f[0].claims + 1), f[0].denied), default=(Tally(), ""))
+    return code, tally
 
 
 def _sender_tally(facts: ClaimFacts, history: History, family: str) -> Tally:
@@ -174,6 +183,9 @@ def _diagnosis(facts: ClaimFacts, history: History) -> str:
             f"{line.procedure} for {line.pointed or 'no diagnosis'}: this payer refused {refused.denied} of "
             f"{refused.claims} like it for the diagnosis or as not covered."
         )
+    code, refused = _refused_code(facts, history)
+    if refused.denied:
+        return f"{code}: this payer refused {refused.denied} of {refused.claims} with it, for it or as not covered."
     if (unspecified := next(filter(is_unspecified, facts.diagnoses), None)) is not None:
         return f"{unspecified} is an unspecified code; some payers ask for a more exact one."
     line, alike = _worst(facts, history, "procedure_diagnosis")
@@ -240,14 +252,14 @@ def _patient(facts: ClaimFacts, history: History) -> str:
 
 
 def _causes(*names: str) -> tuple[str, ...]:
-    return tuple(f"why_{name}{of}" for name in names for of in ("", "_recent"))
+    return tuple(f"{of}_{name}" for name in names for of in ("why", "rule"))
 
 
 GROUPS: tuple[Group, ...] = (
     Group(
         "authorization",
         (
-            *("has_authorization", "missing_authorization", "lift_payer_authorization"),
+            *("has_authorization", "missing_authorization", "lift_payer_authorization", "seen_payer_authorization"),
             *(*_causes("authorization"), "why_authorization_in_a_row"),
         ),
         _authorization,
@@ -290,8 +302,8 @@ GROUPS: tuple[Group, ...] = (
         "diagnosis",
         (
             *("diagnoses", "age_band", "female", "unspecified_diagnosis", "unusual_diagnosis"),
-            *("lift_payer_diagnosis", "lift_procedure_diagnosis"),
-            *_causes("diagnosis_code", "coding_for", "not_covered_for"),
+            *("lift_payer_diagnosis", "lift_procedure_diagnosis", "seen_procedure_diagnosis"),
+            *_causes("diagnosis_code", "coding_for", "not_covered_for", "code", "unspecified"),
         ),
         _diagnosis,
     ),
@@ -299,7 +311,7 @@ GROUPS: tuple[Group, ...] = (
         "modifiers",
         (
             *("modifiers", "visit_without_25", "bare_visit", "minor_procedure", "missing_modifier", "lines"),
-            *("lift_payer_modifiers", *_causes("coding", "bare_visit", "modifier_25")),
+            *("lift_payer_modifiers", "seen_payer_modifiers", *_causes("coding", "bare_visit", "modifier_25")),
         ),
         _modifiers,
     ),
@@ -310,7 +322,11 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(
         "payer",
-        ("rules", "lift_payer", "lift_procedure", "lift_payer_procedure", *_causes("not_covered", "other_payer")),
+        (
+            *("rules", "lift_payer", "lift_procedure", "lift_payer_procedure"),
+            *("seen_procedure", "seen_payer_procedure"),
+            *_causes("not_covered", "other_payer"),
+        ),
         _payer,
     ),
     Group(

@@ -118,6 +118,7 @@ def aging(desk: Desk, books: Books, by: str = "payer", since: str = "service", c
         by=by,
         total=amount_text(found.total),
         collectible=amount_text(sum(receivable.collectible(r.owner, r.total, rates) for r in found.rows)),
+        names={p.npi: full_name(p.name) for p in books.providers()} if by == "provider" else {},
         rows=[
             {
                 "owner": r.owner.value,

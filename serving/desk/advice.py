@@ -4,13 +4,14 @@ claim in doubt, and in words what working an item is worth.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from billing_core.contract import Contract, Remedy
 from billing_core.money import Cents, amount_text
 from billing_core.reason import DenialCategory
-from billing_core.work_queue import EFFECT_OF_WORK, EFFECT_ONCE_SENT, Ranked, WorkItem, WorkKind
+from billing_core.work_queue import CERTAIN, EFFECT_OF_WORK, EFFECT_ONCE_SENT, Ranked, WorkItem, WorkKind
 from models.denial.outlook import LEARNED, TOO_FEW
 from serving.schemas.billing import LikelyReason, OutlookView, ReasonView
 
@@ -112,9 +113,11 @@ def worth(ranked: Ranked, cost: Cents, billed: Cents) -> str:
             f"The deadline passed {_days(-left)} ago: work saves nothing of ${amount_text(item.at_stake)} unless the "
             "payer accepts good cause; ask for that, or review a write-off."
         )
+    share = "" if item.share_ppm >= CERTAIN else f" x {_per_cent(item.share_ppm)} of it if it is denied"
+    rests_on = f" ({item.effect_rests_on})" if item.effect_rests_on else ""
     parts = (
-        f"${amount_text(item.at_stake)} {stake} x {round(ranked.probability_ppm / 10_000)}% lost unless "
-        f"worked x {ranked.effect_percent}% of it saved by work - ${amount_text(cost)} of work = "
+        f"${amount_text(item.at_stake)} {stake}{share} x {_per_cent(ranked.probability_ppm)} lost unless "
+        f"worked x {ranked.effect_percent}% of it saved by work{rests_on} - ${amount_text(cost)} of work = "
         f"{_signed(ranked.expected_value)}"
     )
     if left is None:
@@ -128,9 +131,22 @@ def _signed(amount: Cents) -> str:
     return f"-${amount_text(-amount)}" if amount < 0 else f"${amount_text(amount)}"
 
 
-def risk_item(standing: StandingClaim, score: ClaimScore, at_stake: Cents, contract: Contract | None) -> WorkItem:
-    """The work item of a claim that passed the edits and will probably be denied. Once it is sent, less can be done,
-    and the filing deadline matters only where the payer takes no correction but a new claim.
+def share_taken(by_line: Mapping[int, Cents], taken: Sequence[int]) -> int:
+    """The share (in millionths) of the claim's dollars that a denial is expected to take: each line's, in their order,
+    by how likely it is refused then. Whole where that was not said of these lines.
+    """
+    whole = sum(by_line.values())
+    if len(taken) != len(by_line) or whole <= 0:
+        return CERTAIN
+    return sum(cents * ppm for cents, ppm in zip(by_line.values(), taken, strict=True)) // whole
+
+
+def risk_item(
+    standing: StandingClaim, score: ClaimScore, by_line: Mapping[int, Cents], contract: Contract | None
+) -> WorkItem:
+    """The work item of a claim that passed the edits and will probably be denied; `by_line` is what each line should
+    bring. Once it is sent, less can be done, and the filing deadline matters only where the payer takes no correction
+    but a new claim.
     """
     sent = standing.row.submitted_on is not None
     refiled = contract is not None and contract.corrected_by is Remedy.NEW_CLAIM
@@ -143,12 +159,13 @@ def risk_item(standing: StandingClaim, score: ClaimScore, at_stake: Cents, contr
         kind=WorkKind.RISK,
         claim_id=standing.claim.id,
         claim_number=standing.claim.number,
-        at_stake=at_stake,
+        at_stake=sum(by_line.values()),
         reasons=raising or ("The model expects a denial.",),
         mend=mend,
         deadline=standing.row.deadline if refiled or not sent else None,
         probability_ppm=score.probability_ppm,
         effect_percent=EFFECT_ONCE_SENT if sent else EFFECT_OF_WORK[WorkKind.RISK],
+        share_ppm=share_taken(by_line, score.body.get("taken", ())),
     )
 
 

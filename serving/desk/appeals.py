@@ -19,10 +19,11 @@ from billing_core.record import from_plain, to_plain
 from billing_core.rule import Finding
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import findings_view, full_name
+from serving.desk.receipts import front_door
 from serving.errors import Conflict, InputError, NotFound
 from serving.schemas.appeals import AppealItem, AppealView, FilingIn, LetterIn, OutcomeIn, SentenceView
 from serving.store.appeals import StoredAppeal
-from serving.store.states import AppealState, DenialStatus, Direction
+from serving.store.states import AppealState, DenialStatus
 
 if TYPE_CHECKING:
     from serving.store.books import Books
@@ -60,12 +61,13 @@ def _chart(books: Books, claim: Claim) -> tuple[appeal.Quote, ...]:
 
 
 def _taken(books: Books, claim: Claim) -> tuple[date | None, str]:
-    """When the payer's door took the claim, and the acknowledgment file that says so."""
-    taken = books.events(subject=claim.id, action="claim.accepted", limit=1)
-    if not taken:
+    """The day on which the payer's door took the claim, and the acknowledgment file that says so."""
+    said = front_door(books.events(subject=claim.id))
+    taken = next((one for one in said if one.kind == "277CA" and one.accepted), None)
+    if taken is None:
         return None, ""
-    names = [f.name for f in books.files(Direction.INBOUND, "277CA") if f.name and f.name in taken[0].reason]
-    return taken[0].at.date(), names[0] if names else ""
+    file = books.file(taken.file_id)
+    return date.fromisoformat(taken.on) if taken.on else file.at.date(), file.name
 
 
 def _grounds(books: Books, claim: Claim, earlier: tuple[StoredAppeal, ...]) -> appeal.Grounds:
@@ -218,8 +220,9 @@ def appeals(desk: Desk, books: Books, claim_id: str = "") -> list[AppealItem]:
     order = (AppealState.DRAFT, AppealState.FILED, *_DECIDED)
     if claim_id:
         books.standing_claim(claim_id)  # NotFound for a claim that is not ours
-    items = [(order.index(a.state), a.deadline or date.max, a.id, a) for a in books.appeals(claim_id)]
-    return [AppealItem(**_item(desk, books, a)) for *_, a in sorted(items, key=lambda row: row[:3])]
+    stored = sorted(books.appeals(claim_id), key=lambda a: (order.index(a.state), a.deadline or date.max, a.id))
+    of, today = books.claims_by_id({a.claim_id for a in stored}), desk.today(books)
+    return [AppealItem(**_item(of[a.claim_id], a, today)) for a in stored]
 
 
 @use_case("appeal.read")
@@ -240,8 +243,7 @@ def _denied(stored: StoredAppeal) -> Iterable[Mapping[str, Any]]:
     return denied
 
 
-def _item(desk: Desk, books: Books, stored: StoredAppeal) -> dict[str, Any]:
-    claim, today = books.claim(stored.claim_id), desk.today(books)
+def _item(claim: Claim, stored: StoredAppeal, today: date) -> dict[str, Any]:
     waiting = stored.state is AppealState.DRAFT and stored.deadline is not None
     return {
         "id": stored.id,
@@ -263,7 +265,7 @@ def _item(desk: Desk, books: Books, stored: StoredAppeal) -> dict[str, Any]:
 def _view(desk: Desk, books: Books, stored: StoredAppeal, findings: Iterable[Finding] = ()) -> AppealView:
     claim = books.claim(stored.claim_id)
     return AppealView(
-        **_item(desk, books, stored),
+        **_item(claim, stored, desk.today(books)),
         patient=full_name(claim.patient.name),
         member_id=claim.coverage.member_id,
         service_date=claim.service_date.isoformat(),

@@ -18,7 +18,6 @@ from billing_core.bank import BankMatch, Deposit, Expected, Reconciled, read_dep
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, reverse
 from billing_core.money import amount_text
 from serving.desk.case import Desk, use_case
-from serving.desk.remittances import payer_id
 from serving.errors import Conflict, InputError, NotFound
 from serving.schemas.money import BankView, DepositView, HandMatchIn, MatchView, ReasonIn
 from serving.store.queues import StoredWork
@@ -43,8 +42,9 @@ def match_deposits(desk: Desk, books: Books, name: str, data: bytes) -> BankView
         books.save_work([_work(books, file_id, deposit, desk.today(books)) for deposit in deposits])
     waiting = {_deposit(work): work for work in books.work(QUEUE)}
     found = reconcile([d for d, work in waiting.items() if UNDONE not in work.body], _expected(books))
+    payer_of = _payer_of(books)
     for match in found.matches:
-        _keep_match(desk, books, match, [waiting[deposit] for deposit in match.deposits])
+        _keep_match(desk, books, match, [waiting[deposit] for deposit in match.deposits], payer_of)
     left = tuple(d for d, work in waiting.items() if UNDONE in work.body)
     found = replace(found, deposits=(*found.deposits, *left))
     words = f"{len(deposits)} deposits, {len(found.matches)} matched"
@@ -79,14 +79,16 @@ def match_by_hand(desk: Desk, books: Books, choice: HandMatchIn) -> BankView:
         mend = "choose others, or ask the bank; a match is exact"
         raise InputError(f"the {more} are {amount_text(abs(left))} more", field="deposits", mend=mend)
     match = BankMatch(tuple(map(_deposit, works)), payments, f"{desk.actor.login}: {choice.reason}")
-    _keep_match(desk, books, match, works)
+    _keep_match(desk, books, match, works, _payer_of(books))
     books.log(desk.actor, "bank.match", works[0].id, reason=choice.reason)
     return _standing(books)
 
 
-def _keep_match(desk: Desk, books: Books, match: BankMatch, works: list[StoredWork]) -> None:
+def _keep_match(
+    desk: Desk, books: Books, match: BankMatch, works: list[StoredWork], payer_of: Mapping[str, str]
+) -> None:
     """The entry of a match, and the deposits that it explains."""
-    entry = _entry(books, match, _payers_of(books, match), desk.today(books))
+    entry = _entry(books, match, payer_of, desk.today(books))
     _explained(books, entry, works, [p.key for p in match.payments], f"matched by {match.how}")
 
 
@@ -158,10 +160,11 @@ def matches(desk: Desk, books: Books, find: str = "") -> list[MatchView]:
     return list(islice(held, LISTED_MOST))
 
 
-def _payers_of(books: Books, match: BankMatch) -> list[tuple[str, Expected]]:
-    parties = {p.number: payer_id(books, p.number) or p.number for p in books.payers()}
-    rows = {row.id: row.payer_number for row in books.remittances(RemittanceState.POSTED)}
-    return [(parties.get(rows[p.key], rows[p.key]), p) for p in match.payments]
+def _payer_of(books: Books) -> dict[str, str]:
+    """Posted remittance -> our id of its payer, or the payer's number when we have none."""
+    parties = {payer.number: payer.id for payer in books.payers()}
+    posted = books.remittances(RemittanceState.POSTED)
+    return {row.id: parties.get(row.payer_number, row.payer_number) for row in posted}
 
 
 def _work(books: Books, file_id: str, deposit: Deposit, today: date) -> StoredWork:
@@ -191,11 +194,11 @@ def _expected(books: Books) -> list[Expected]:
     ]
 
 
-def _entry(books: Books, match: BankMatch, payers: list[tuple[str, Expected]], today: date) -> Entry:
+def _entry(books: Books, match: BankMatch, payer_of: Mapping[str, str], today: date) -> Entry:
     """Undeposited cash of the payers, now at the bank."""
     legs = [Leg(Account(AccountKind.BANK), sum(d.amount for d in match.deposits))]
-    legs += [Leg(Account(AccountKind.CASH, None, party), -payment.amount) for party, payment in payers]
-    traces = " ".join(payment.trace for _, payment in payers)
+    legs += [Leg(Account(AccountKind.CASH, None, payer_of[paid.key]), -paid.amount) for paid in match.payments]
+    traces = " ".join(paid.trace for paid in match.payments)
     cause = Cause(f"bank {match.how}", traces[:200], DEPOSITED)
     return Entry(books.new_id(), EntryKind.DEPOSIT, today, cause, tuple(legs))
 

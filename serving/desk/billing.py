@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from billing_core import claim_build, edits, posting, work_queue
 from billing_core.account import Books as Accounts
 from billing_core.account import Debtor
-from billing_core.claim import Claim, ClaimState, step
+from billing_core.claim import REFUSED_BY_PAYER, Claim, ClaimState, step
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
 from billing_core.denial import LineDenial, reason
-from billing_core.expected_payment import expected_of_denied, expected_payment
+from billing_core.expected_payment import expected_by_line, expected_of_denied, expected_payment
 from billing_core.identifiers import parse_member_id
 from billing_core.ledger import Cause, Owner
 from billing_core.money import amount_text
@@ -32,10 +32,13 @@ from billing_core.x12.envelope import Envelope
 from serving.desk.advice import outlook_of, risk_item, risk_of, risk_reasons, shown, what_if_words, worth
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import claim_numbers, findings_view, full_name
+from serving.desk.contradicted import settle
 from serving.desk.playbook import steps
 from serving.desk.receipts import front_door
+from serving.desk.remittances import contract_of
 from serving.desk.scoring import advise
-from serving.errors import Conflict, InputError, NotFound
+from serving.desk.winning import winning
+from serving.errors import Conflict, InputError
 from serving.schemas.billing import (
     ClaimItem,
     ClaimLineView,
@@ -206,19 +209,12 @@ class _Waiting:
     denied: tuple[LineDenial, ...] = ()
 
 
-def _contract(books: Books, claim: Claim) -> Contract | None:
-    try:
-        return books.contract(claim.payer.id, claim.service_date)
-    except NotFound:
-        return None
-
-
 def _item(
     books: Books, tables: Tables, standing: StandingClaim, found: Sequence[LineDenial], on: date
 ) -> work_queue.WorkItem | None:
     claim, state = standing.claim, standing.state
-    contract = _contract(books, claim)
-    if state in (ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE):
+    contract = contract_of(books, claim.payer.id, claim.service_date)
+    if state in REFUSED_BY_PAYER:
         return work_queue.denial_item(
             claim.id, claim, found, state, on, contract, expected_of_denied(claim, found, contract, tables)
         )
@@ -230,15 +226,14 @@ def _item(
 def _refused(desk: Desk, books: Books, today: date) -> Iterator[_Waiting]:
     """Each claim that was refused or is held."""
     standings = books.claims(REFUSED)
-    denials = books.denials_of_claims(s.claim.id for s in standings)
+    denials, chances = books.denials_of_claims(s.claim.id for s in standings), winning(desk, books)
     for standing in standings:
         rows = [d for d in denials.get(standing.claim.id, ()) if d.status is DenialStatus.OPEN]
         found = [from_plain(LineDenial, d.body) for d in rows]
         item = _item(books, desk.tables, standing, found, max((d.found_on for d in rows), default=today))
         if item is not None:
-            effect = work_queue.EFFECT_OF_WORK[item.kind]
             denied = tuple(d for d in found if not d.patient_owes)
-            yield _Waiting(standing, replace(item, effect_percent=effect), denied)
+            yield _Waiting(standing, chances.effect(item, standing.claim.payer.number, denied), denied)
 
 
 def _in_doubt(desk: Desk, books: Books) -> Iterator[_Waiting]:
@@ -246,9 +241,11 @@ def _in_doubt(desk: Desk, books: Books) -> Iterator[_Waiting]:
     scores = books.latest_scores(row.id for row in books.claim_rows(_IN_DOUBT))
     flagged = {claim_id: s for claim_id, score in scores.items() if (s := shown(score)) and s.body.get("flagged")}
     for claim_id, standing in books.standing_claims(flagged).items():
-        contract = _contract(books, standing.claim)
-        at_stake = expected_payment(standing.claim, contract, desk.tables)
-        yield _Waiting(standing, risk_item(standing, flagged[claim_id], at_stake, contract))
+        claim = standing.claim
+        contract = contract_of(books, claim.payer.id, claim.service_date)
+        charged = {line.number: line.amount for line in claim.lines}
+        by_line = expected_by_line(claim, contract, desk.tables) or charged
+        yield _Waiting(standing, risk_item(standing, flagged[claim_id], by_line, contract))
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +348,9 @@ def _queue_item(
         carcs=list(item.carcs),
         mend=item.mend,
         probability=round(ranked.probability_ppm / 10_000),
+        share=round(item.share_ppm / 10_000),
         effect=ranked.effect_percent,
+        effect_rests_on=item.effect_rests_on,
         cost=amount_text(cost),
         urgency=ranked.urgency,
         lapsed=ranked.lapsed,
@@ -493,7 +492,8 @@ def _to_guarantor(desk: Desk, books: Books, claim: Claim, today: date, why: str)
             books.append_entries([posting.move(standing, guarantor, books.new_id(), today, cause)])
 
 
-def _payer_reference(books: Books, claim: Claim) -> str:
+def payer_reference(books: Books, claim: Claim) -> str:
+    """Under which number the payer's last answer knows the claim; "" before one."""
     answers = books.claim_payments(claim_id=claim.id)
     return answers[-1].payment.payer_reference if answers else ""
 
@@ -523,17 +523,19 @@ def mend_claim(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendVie
             books.save_claim(claim, ClaimState.HELD)
         else:
             rebuilt = claim_build.correct(
-                claim, changes, state, contract, number, books.new_id(), today, _payer_reference(books, claim)
+                claim, changes, state, contract, number, books.new_id(), today, payer_reference(books, claim)
             )
-            findings = rebuilt.findings
-            if rebuilt.claim is not None:
-                books.step_claim(claim_id, ClaimState.REPLACED)
-                books.save_claim(rebuilt.claim, ClaimState.HELD)
-                claim = rebuilt.claim
+            if rebuilt.claim is None:  # nothing goes out: what was refused is still to be worked
+                told = findings_view(rebuilt.findings)
+                return MendView(claim_id=claim.id, claim_number=claim.number, state=state, findings=told)
+            books.step_claim(claim_id, ClaimState.REPLACED)
+            books.save_claim(rebuilt.claim, ClaimState.HELD)
+            claim, findings = rebuilt.claim, rebuilt.findings
         scrub_held(desk, books, today)
     for denial in books.denials_of_claims([claim_id]).get(claim_id, ()):
         if denial.status is DenialStatus.OPEN and mend.action != "leave":
             books.set_denial_status(denial.id, DenialStatus.WORKED)
+    settle(books, [claim_id], f"{mend.action}: {mend.reason}")
     after = books.standing_claim(claim.id)
     if mend.action in ("correct", "resubmit"):
         advise(desk, books, [after.claim])

@@ -74,8 +74,14 @@ def open_shelf(settings: Settings) -> Shelf:
 
         return Predictor.load(folder)
 
-    openers = {"coding": suggester, "denial": predictor}
-    return Shelf(settings.artifacts, openers | {shadow_of(kind): opener for kind, opener in openers.items()})
+    def overturn(folder: Path) -> object:
+        from models.denial.overturn import load
+
+        return load(folder)[1]
+
+    shadowed = {"coding": suggester, "denial": predictor}
+    openers = shadowed | {"overturn": overturn}
+    return Shelf(settings.artifacts, openers | {shadow_of(kind): opener for kind, opener in shadowed.items()})
 
 
 def open_desk(

@@ -51,6 +51,7 @@ from serving.store.states import CodeDecision, EncounterStatus
 if TYPE_CHECKING:
     from serving.store.books import Books
 
+GIVEN = "given"  # what the suggester was told beside the note, kept with what it said
 _NAMED = 6  # codes named in a mend
 _WAITING = (EncounterStatus.OPEN, EncounterStatus.CODED)
 WORDS = {
@@ -128,7 +129,7 @@ def read_view(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
         note=books.note_text(encounter_id),
         abstained=bool(run and run.body["abstained"]),
         abstain_reason=str(run.body["reason"]) if run else "",
-        suggestions=[_furnished(desk, books, view, views) for view in views],
+        suggestions=_furnished(desk, books, views),
         findings=findings_view(claims[-1].findings) if claims else [],
         queries=[query_view(books, query) for query in books.queries(encounter_id)],
         close_reason=visit.reason if visit.status is EncounterStatus.CLOSED else "",
@@ -137,14 +138,19 @@ def read_view(desk: Desk, books: Books, encounter_id: str) -> EncounterView:
     )
 
 
-def _furnished(desk: Desk, books: Books, view: SuggestionView, views: Sequence[SuggestionView]) -> SuggestionView:
+def _furnished(desk: Desk, books: Books, views: Sequence[SuggestionView]) -> list[SuggestionView]:
     """With the title of a code typed by hand, and the query that a code which leaves something open gives cause for."""
     try:
-        model = desk.shelf.model(books, "coding").model
+        model = desk.shelf.model(books, "coding").model if views else None
     except NoModel:
-        return view.model_copy(update={"title": view.title or desk.tables.title(view.code)})
-    title = view.title or desk.tables.title(view.code) or model.title(view.code)
-    return view.model_copy(update={"title": title, "query": drafted_query(model, view, views)})
+        model = None
+    furnished = []
+    for view in views:
+        more: dict[str, Any] = {"title": view.title or desk.tables.title(view.code)}
+        if model is not None:
+            more = {"title": more["title"] or model.title(view.code), "query": drafted_query(model, view, views)}
+        furnished.append(view.model_copy(update=more))
+    return furnished
 
 
 def drafted_query(model: Any, view: SuggestionView, views: Sequence[SuggestionView]) -> QueryDraftView | None:
@@ -238,7 +244,7 @@ def run_suggester(desk: Desk, books: Books, encounter: Encounter) -> None:
         raise NoModel("no code suggester is in service", mend="cleanclaim model activate --kind coding --dir DIR")
     given = reading(books, encounter)
     found = suggestions(served.model, books.note_text(encounter.id), given)
-    books.add_suggestion(encounter.id, served.sha256, {**found, "given": given})
+    books.add_suggestion(encounter.id, served.sha256, {**found, GIVEN: given})
     read = {"note": encounter.note_sha256, "model": served.sha256}
     books.log(desk.actor, "note.suggest", encounter.id, before=read, after=found)
 

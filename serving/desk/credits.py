@@ -28,7 +28,7 @@ from billing_core.ledger import Cause
 from billing_core.money import Cents, amount_text, parse_amount
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
-from serving.desk.remittances import UNMATCHED, payer_id
+from serving.desk.remittances import UNMATCHED, contract_of, payer_id
 from serving.desk.second_person import second_person
 from serving.errors import Conflict, InputError, NotFound
 from serving.schemas.money import CreditItem, InvestigationIn, ReasonIn, RefundIn, RefundTermIn, RequestedIn
@@ -80,10 +80,8 @@ def _clock(books: Books, work: StoredWork) -> RefundClock:
 
 
 def _contract_term(books: Books, payer: Payer | None, on: date) -> RefundTerm | None:
-    try:
-        return None if payer is None else books.contract(payer.id, on).refund
-    except NotFound:
-        return None
+    contract = contract_of(books, payer.id, on) if payer else None
+    return contract.refund if contract else None
 
 
 @use_case("refund.ask")
@@ -109,9 +107,9 @@ def credits(desk: Desk, books: Books) -> list[CreditItem]:
 
 
 def _party_name(books: Books, party: str) -> str:
-    payer = next((p.name for p in books.payers() if p.id == party), None)
+    payer = _payer(books, party)
     try:
-        return payer or full_name(books.guarantor(party).name)
+        return payer.name if payer else full_name(books.guarantor(party).name)
     except NotFound:  # a payer's number that we keep no payer for
         return party
 
@@ -172,7 +170,7 @@ def investigate(desk: Desk, books: Books, credit_id: str, wish: InvestigationIn)
     """A timely good-faith investigation suspends the 60 days until it ends, for at most 180 days (42 CFR 401.305)."""
     credit, today = _open_credit(books, credit_id), desk.today(books)
     party, until = credit.subject.removeprefix("party:"), _day(wish.until, "until")
-    payer = next((p for p in books.payers() if p.id == party), None)
+    payer = _payer(books, party)
     if payer is None or payer.filing not in GOVERNMENT:
         mend = "only the 60 days of Medicare and Medicaid are suspended; name the term of the contract instead"
         raise InputError("this credit has no clock that an investigation suspends", field="credit", mend=mend)
@@ -189,7 +187,7 @@ def name_term(desk: Desk, books: Books, credit_id: str, term: RefundTermIn) -> C
     """The day by which a commercial payer's or a patient's credit goes back, with the contract's or state's rule."""
     credit, today = _open_credit(books, credit_id), desk.today(books)
     party, due = credit.subject.removeprefix("party:"), _day(term.due, "due")
-    payer = next((p for p in books.payers() if p.id == party), None)
+    payer = _payer(books, party)
     if payer is not None and payer.filing in GOVERNMENT:
         mend = "enter a good-faith investigation, which suspends it"
         raise Conflict("Medicare's and Medicaid's 60 days are law, not a term to choose", mend=mend)

@@ -17,6 +17,9 @@ from billing_core.cycle import first_debtor
 from billing_core.encounter import Encounter
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import bill_visit, full_name, registration
+from serving.desk.contradicted import ASK
+from serving.desk.contradicted import QUEUE as CONTRADICTED
+from serving.desk.secondary import QUEUE as ONWARD
 from serving.schemas.coding import SignatureIn
 from serving.schemas.money import OpenEnd
 from serving.store.queues import StoredWork
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from serving.store.encounters import Visit
 
 QUEUE = "follow-up"
-ONWARD = "secondary"  # the queue of what hinders a later payer's claim
 FOLLOW_UP_DAYS = 30  # prompt-payment laws give payers 30 days for an electronic claim, in most states
 _OUT = (ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
 
@@ -72,7 +74,9 @@ _UNSENT = {
 
 @use_case("queue.read")
 def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
-    """Visits without a charge or a reason, claims without an answer; the oldest first."""
+    """Visits without a charge or a reason; claims without an answer, with two that disagree, or held up on the way to
+    the next payer; the oldest first. One claim may stand here under several kinds.
+    """
     today = desk.today(books)
     found = [
         _end(
@@ -96,7 +100,10 @@ def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
         number = books.claim(work.claim_id).number
         words = f"{number}: the next payer's claim waits, because {work.reason}"
         mend = str(work.body.get("mend", "when it is answered, the night corrects it"))
-        found.append(_end("claim", work.claim_id, words, work.created_on, today, mend))
+        found.append(_end("next payer", work.claim_id, words, work.created_on, today, mend))
+    for work in books.work(CONTRADICTED):
+        words = f"{books.claim(work.claim_id).number}: {work.reason}"
+        found.append(_end("answer", work.claim_id, words, work.created_on, today, ASK))
     return sorted(found, key=lambda end: (-end.days, end.kind, end.id))
 
 

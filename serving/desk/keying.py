@@ -58,14 +58,17 @@ _CODE = re.compile(r"[A-Z0-9.]{1,10}")
 _REASON = re.compile(r"(CO|OA|PI|PR|CR)[- ]?([A-Z0-9]{1,5})\s+(-?\$?[\d,]*\.?\d+)")
 _PROVIDER_REASON = re.compile(r"([A-Z0-9]{2})\s+(-?\$?[\d,]*\.?\d+)")
 _BETWEEN = re.compile(r"[\s,;]*")
+_THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")  # the comma of 12,34 is none: it would be a hundred times as much
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 Place = tuple[int, int, int]  # payment, claim, line, from 1; 0 for the whole
 
 
 @dataclass
 class Reading:
-    """A draft being read: its remittances, and what it lacks."""
+    """A draft being read: its remittances, the batch's total, and what it lacks."""
 
+    made: list[Remittance] = field(default_factory=list)
+    control: Cents = 0
     lacks: list[LackView] = field(default_factory=list)
 
     def lack(self, at: Place, name: str, says: str, hint: bool = False) -> None:
@@ -75,7 +78,7 @@ class Reading:
 
     def cents(self, text: str, at: Place, name: str) -> Cents:
         """An amount as people write it; nothing is 0, and so is what cannot be read, which is noted."""
-        plain = text.replace("$", "").replace(",", "").replace(" ", "")
+        plain = _THOUSANDS.sub("", text.replace("$", "").replace(" ", ""))
         if not plain:
             return 0
         try:
@@ -225,12 +228,12 @@ def _payment_left(made: Remittance) -> Cents:
     return made.amount - sum(c.paid for c in made.claims) + sum(p.amount for p in made.provider_adjustments)
 
 
-def _read(books: Books, draft: DraftIn) -> tuple[Reading, list[Remittance]]:
+def _read(books: Books, draft: DraftIn) -> Reading:
     """Everything that was typed as records, and all that does not agree yet."""
     reading, whole = Reading(), (0, 0, 0)
-    made = [_payment(reading, books, given, n) for n, given in enumerate(draft.payments, start=1)]
+    reading.made = made = [_payment(reading, books, given, n) for n, given in enumerate(draft.payments, start=1)]
     keyed, claims = sum(r.amount for r in made), sum(len(r.claims) for r in made)
-    control = reading.cents(draft.control_amount, whole, "control_amount")
+    reading.control = control = reading.cents(draft.control_amount, whole, "control_amount")
     if not made:
         reading.lack(whole, "payments", "no payment is typed")
     if not draft.control_amount.strip():
@@ -246,16 +249,16 @@ def _read(books: Books, draft: DraftIn) -> tuple[Reading, list[Remittance]]:
         before = seen.setdefault((one.payer_number, one.trace), number)
         if before != number and one.trace:
             reading.lack((number, 0, 0), "trace", f"the same payer and number as payment {before}")
-    return reading, made
+    return reading
 
 
 # --- the draft as people see it ---------------------------------------------------------------------------------------
 
 
-def _known(books: Books, made: list[Remittance], reading: Reading) -> list[KnownClaim]:
+def _known(books: Books, reading: Reading) -> list[KnownClaim]:
     """What our books say of the claims that were typed; a number that is none of ours is a hint."""
-    ours = books.claims_by_number(c.number for r in made for c in r.claims if c.number)
-    for payment, remittance in enumerate(made, start=1):
+    ours = books.claims_by_number(c.number for r in reading.made for c in r.claims if c.number)
+    for payment, remittance in enumerate(reading.made, start=1):
         for position, claim in enumerate(remittance.claims, start=1):
             at = (payment, position, 0)
             if claim.number and claim.number not in ours:
@@ -282,12 +285,10 @@ def _known(books: Books, made: list[Remittance], reading: Reading) -> list[Known
     ]
 
 
-def _view(books: Books, work: StoredWork) -> DraftView:
-    draft = DraftIn.model_validate(work.body["draft"])
-    reading, made = _read(books, draft)
-    known = _known(books, made, reading)
+def _view(books: Books, work: StoredWork, draft: DraftIn, reading: Reading) -> DraftView:
+    """The batch with its draft as it was read."""
+    made, known = reading.made, _known(books, reading)
     keyed = sum(r.amount for r in made)
-    control = Reading().cents(draft.control_amount, (0, 0, 0), "")
     return DraftView(
         id=work.id,
         version=int(work.body["version"]),
@@ -295,7 +296,7 @@ def _view(books: Books, work: StoredWork) -> DraftView:
         begun_on=work.created_on.isoformat(),
         draft=draft,
         keyed=amount_text(keyed),
-        left=amount_text(control - keyed),
+        left=amount_text(reading.control - keyed),
         claims=sum(len(r.claims) for r in made),
         ready=all(lack.hint for lack in reading.lacks),
         lacks=reading.lacks,
@@ -342,7 +343,9 @@ def drafts(desk: Desk, books: Books) -> list[DraftItem]:
 @use_case("remittance.read")
 def read_draft(desk: Desk, books: Books, draft_id: str) -> DraftView:
     """A batch as far as it is typed, with what it still lacks."""
-    return _view(books, _draft(books, draft_id))
+    work = _draft(books, draft_id)
+    draft = DraftIn.model_validate(work.body["draft"])
+    return _view(books, work, draft, _read(books, draft))
 
 
 @use_case("remittance.key")
@@ -352,7 +355,7 @@ def begin(desk: Desk, books: Books, draft: DraftIn) -> DraftView:
     work = StoredWork(books.new_id(), QUEUE, "batch", desk.today(books), reason="being keyed", body=body)
     books.save_work([work])
     books.log(desk.actor, "remittance.key", work.id, reason="a batch of paper is begun")
-    return _view(books, work)
+    return _view(books, work, draft, _read(books, draft))
 
 
 @use_case("remittance.key")
@@ -360,10 +363,10 @@ def save(desk: Desk, books: Books, draft_id: str, given: SaveIn) -> DraftView:
     """Keep the batch as it is typed now. Nothing is posted."""
     work = _draft(books, draft_id, given.version)
     body = {**work.body, "draft": given.draft.model_dump(), "version": given.version + 1}
-    _, made = _read(books, given.draft)
-    kept = replace(work, body=body, amount=sum(r.amount for r in made))
+    reading = _read(books, given.draft)
+    kept = replace(work, body=body, amount=sum(r.amount for r in reading.made))
     books.save_work([kept])
-    return _view(books, kept)
+    return _view(books, kept, given.draft, reading)
 
 
 @use_case("remittance.post")
@@ -371,12 +374,12 @@ def post(desk: Desk, books: Books, draft_id: str, given: PostIn) -> ReceiptView:
     """Post the batch: every payment of it, or, when one does not balance or would be held, none."""
     work = _draft(books, draft_id, given.version)
     draft = DraftIn.model_validate(work.body["draft"])
-    reading, made = _read(books, draft)
+    reading = _read(books, draft)
     blocking = [lack for lack in reading.lacks if not lack.hint]
     if blocking:
         mend = "; ".join(f"{_where(lack)}{lack.says}" for lack in blocking[:3])
         raise Conflict(f"the batch does not balance: {len(blocking)} things are left", mend=mend)
-    receipt = post_keyed(desk, books, draft.name, made, canonical(draft.model_dump()))
+    receipt = post_keyed(desk, books, draft.name, reading.made, canonical(draft.model_dump()))
     if receipt.held or not receipt.is_new:
         why = "; ".join(receipt.held) or "the same batch is posted already"
         raise Conflict("nothing of the batch was posted", mend=why)

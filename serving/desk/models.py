@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from serving.store.books import Books
 
 CODING = "coding"
-KINDS = (CODING, "denial")
+OVERTURN = "overturn"
+KINDS = (CODING, "denial", OVERTURN)
 
 
 def _card(artifact: Artifact) -> dict[str, str]:
@@ -141,6 +142,8 @@ def put_in_service(desk: Desk, books: Books, kind: str, signed: ServiceIn) -> Mo
 def put_in_shadow(desk: Desk, books: Books, kind: str, signed: ServiceIn) -> ModelView:
     """Let the model of that seal score beside the one in service, for comparison; its word is shown to nobody."""
     artifact = _kept(desk, books, kind, signed.sha256)
+    if kind == OVERTURN:
+        raise Conflict("a model of appeals scores nothing in the shadow", mend="compare two by their training runs")
     activations = books.activations(kind)
     if activations and activations[0].sha256 == signed.sha256:
         raise Conflict("this model is in service", mend="a challenger is another model: name its seal")

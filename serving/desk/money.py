@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from billing_core import posting, receivable
 from billing_core.account import Books as Accounts
 from billing_core.account import Debtor
-from billing_core.claim import ClaimState, unadjudicated
+from billing_core.claim import REFUSED_BY_PAYER, ClaimState, unadjudicated
 from billing_core.errors import MoneyError
 from billing_core.ledger import Cause, Owner
 from billing_core.money import Cents, amount_text, parse_amount
@@ -246,7 +246,6 @@ def summary(desk: Desk, books: Books) -> dict[str, Any]:
     """
     states, files, coded = books.claim_counts(), books.files(), books.coding_counts()
     first = Counter(first_answers(books).values())
-    refused = (ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE)
     return {
         "encounters": sum(books.encounter_counts().values()),
         "notes_read_by_the_suggester": books.suggestion_count(),
@@ -256,7 +255,7 @@ def summary(desk: Desk, books: Books) -> dict[str, Any]:
         "codes_rejected": sum(n for (_, said), n in coded.decided.items() if said == CodeDecision.REJECT),
         "claims": sum(states.values()),
         "claims_rejected": first[ClaimState.REJECTED],
-        "claims_denied": sum(first[state] for state in refused),
+        "claims_denied": sum(first[state] for state in REFUSED_BY_PAYER),
         "claims_paid": states.get(ClaimState.PAID, 0) + states.get(ClaimState.PARTLY_DENIED, 0),
         "claims_pending": sum(n for state, n in states.items() if unadjudicated(state)),
         "claims_by_state": {str(state): n for state, n in states.items()},

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from billing_core.claim import Claim, ClaimState
+from billing_core.claim import ADJUDICATED, REFUSED_BY_PAYER, Claim, ClaimState
 from billing_core.denial import LineDenial
 from billing_core.record import from_plain
 from billing_core.registration import Patient
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from serving.store.books import Books
     from serving.store.claims import StandingClaim
     from serving.store.files import StoredDenial
-
-_DENIED = frozenset({ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE})
-ADJUDICATED = tuple(sorted(_DENIED | {ClaimState.PAID}))
 
 
 def pseudonym(desk: Desk, kind: str, name: str) -> str:
@@ -64,10 +61,10 @@ def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]
     for claim_id in claim_ids:
         if claim_id in first:
             state, on = first[claim_id]
-            lines = _first_answer(denials.get(claim_id, ())) if state in _DENIED else []
+            lines = _first_answer(denials.get(claim_id, ())) if state in REFUSED_BY_PAYER else []
             whole = any(d.line == 0 for d in lines)
             found[claim_id] = Outcome(
-                state in _DENIED,
+                state in REFUSED_BY_PAYER,
                 on,
                 tuple(sorted({str(d.category) for d in lines})),
                 () if whole else tuple(sorted({d.procedure for d in lines})),

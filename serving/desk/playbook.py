@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 from billing_core.claim import Claim
 from billing_core.denial import LineDenial
 from billing_core.playbook import OnFile, Play, plays
 from billing_core.registration import Authorization
-from serving.errors import NotFound
+from serving.desk.remittances import contract_of
 
 if TYPE_CHECKING:
     from serving.store.books import Books
@@ -39,7 +38,7 @@ def _on_file(books: Books, claims: Sequence[Claim]) -> dict[str, OnFile]:
     return {
         claim.id: OnFile(
             accepted_on=taken[claim.id].date() if claim.id in taken else None,
-            file_by=_file_by(books, claim),
+            file_by=contract.file_by(claim.service_date) if contract else None,
             authorizations=_authorizations(claim, held),
             other_coverages=sum(
                 c.active(claim.service_date) and c.id != claim.coverage.id for c in coverages.get(claim.patient.id, ())
@@ -48,7 +47,7 @@ def _on_file(books: Books, claims: Sequence[Claim]) -> dict[str, OnFile]:
                 [c.number for c in beside.get(claim.id, ()) if _services(claim) & _services(c)],
             ),
         )
-        for claim in claims
+        for claim, contract in ((c, contract_of(books, c.payer.id, c.service_date)) for c in claims)
     }
 
 
@@ -64,10 +63,3 @@ def _authorizations(claim: Claim, held: Mapping[str, Sequence[Authorization]]) -
         for a in held.get(claim.patient.id, ())
         if a.payer_id == claim.payer.id and a.procedure in services and a.effective <= day <= a.terminated
     )
-
-
-def _file_by(books: Books, claim: Claim) -> date | None:
-    try:
-        return books.contract(claim.payer.id, claim.service_date).file_by(claim.service_date)
-    except NotFound:
-        return None

@@ -14,7 +14,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from billing_core import matching, posting
-from billing_core.claim import LEGAL_STEPS, Billed, ClaimState
+from billing_core.claim import ADJUDICATED, LEGAL_STEPS, Billed, ClaimState
 from billing_core.contract import Contract
 from billing_core.ledger import Entry
 from billing_core.matching import Matched
@@ -23,6 +23,7 @@ from billing_core.remittance import ClaimPayment, Remittance
 from billing_core.x12.segment import collector_paused
 from serving.desk.case import Desk
 from serving.desk.coding import findings_view
+from serving.desk.contradicted import TAKEN_BACK, Again, settle, tell
 from serving.errors import NotFound
 from serving.schemas.billing import ReceiptView
 from serving.store.events import Happened
@@ -142,20 +143,28 @@ def step_claims(
     now = {claim_id: at for claim_id, (_, at) in standing.items()}
     happened: list[Happened] = []
     denials: list[StoredDenial] = []
-    for answer in answers:
-        if not answer.claim_id:
-            continue
-        payment, at = remittance.claims[answer.position - 1], now[answer.claim_id]
-        to = ClaimState.REVERSED if payment.is_reversal else answer.state
+    again: list[Again] = []
+    for answer in _in_step_order(answers, now):
+        payment, at, to = remittance.claims[answer.position - 1], now[answer.claim_id], answer.state
         if to is not at and to in LEGAL_STEPS[at]:
             now[answer.claim_id] = to
             happened.append(step_event(answer.claim_id, at, to, f"835 claim {answer.position}"))
         if not payment.is_reversal:
             claim, payment_id = standing[answer.claim_id][0], payment_ids[answer.position]
             denials += _denials(books, answer, claim, payment_id, remittance.paid_on)
+            if at in ADJUDICATED:
+                again.append(Again(claim, payment, payment_id))
+    tell(desk, books, again)
+    settle(books, (h.subject for h in happened if h.action == f"claim.{ClaimState.REVERSED}"), TAKEN_BACK)
     books.step_claims({c: (standing[c][1], to) for c, to in now.items() if to is not standing[c][1]})
     books.log_all(desk.actor, happened)
     books.add_denials(denials)
+
+
+def _in_step_order(answers: Iterable[posting.Answered], now: Mapping[str, ClaimState]) -> list[posting.Answered]:
+    """The order of the file, but what is taken back of an earlier file comes before its correction, as in posting."""
+    ours = [answer for answer in answers if answer.claim_id]
+    return sorted(ours, key=lambda a: not (a.state is ClaimState.REVERSED and a.state in LEGAL_STEPS[now[a.claim_id]]))
 
 
 def step_event(claim_id: str, at: ClaimState, to: ClaimState, why: str) -> Happened:
@@ -173,7 +182,7 @@ def _denials(
 ) -> list[StoredDenial]:
     if not answer.denials:
         return []
-    contract = _contract(books, claim)
+    contract = contract_of(books, claim.payer_id, claim.service_date)
     deadline = contract.correct_by(paid_on) if contract else None  # from the remittance, whenever it was read
     return [
         StoredDenial(
@@ -184,9 +193,10 @@ def _denials(
     ]  # fmt: skip
 
 
-def _contract(books: Books, claim: Billed) -> Contract | None:
+def contract_of(books: Books, payer_id: str, on: date) -> Contract | None:
+    """The contract with that payer in force on the day; None when we have none."""
     try:
-        return books.contract(claim.payer_id, claim.service_date)
+        return books.contract(payer_id, on)
     except NotFound:
         return None
 

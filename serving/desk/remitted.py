@@ -10,8 +10,10 @@ from billing_core.ledger import AccountKind, Entry, EntryKind
 from billing_core.money import amount_text
 from billing_core.provider_adjustment import settlements
 from billing_core.remittance import Adjustment, ClaimPayment, ServicePayment
+from serving.desk.bank import QUEUE as DEPOSITS
 from serving.desk.case import Desk, use_case
 from serving.desk.causes import Causes, segments_of_answer
+from serving.desk.remittances import UNMATCHED
 from serving.errors import InputError
 from serving.schemas.money import (
     AnsweredAdjustment,
@@ -111,7 +113,7 @@ def remittance(desk: Desk, books: Books, remittance_id: str, page: int = 1, find
 
 def _deposited(books: Books, remittance_id: str) -> str:
     """The day of the deposit that was matched to it; "" while none is."""
-    found = (w for w in books.work("deposit", WorkStatus.DONE) if remittance_id in w.body.get("remittances", ()))
+    found = (w for w in books.work(DEPOSITS, WorkStatus.DONE) if remittance_id in w.body.get("remittances", ()))
     return next((str(work.body["on"]) for work in found), "")
 
 
@@ -192,7 +194,7 @@ def _entries(books: Books, stored: StoredRemittance, one: StoredPayment, ours: C
     payment: ClaimPayment = one.payment
     numbers = {payment.number} | ({ours.number} if ours else set())
     found = {e.id: e for n in sorted(numbers) for e in books.entries_from(stored.first_entry, stored.entries, n)}
-    for work in books.work("unmatched", None, subject=f"payment:{one.id}"):
+    for work in books.work(UNMATCHED, None, subject=f"payment:{one.id}"):
         found |= {entry_id: books.entry(entry_id) for entry_id in work.body.get("entries", ())}
     return list(found.values())
 

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 from billing_core.record import canonical
 from serving import artifacts
 from serving.desk.case import Desk, use_case
-from serving.desk.coding import reading_program, suggestions
+from serving.desk.coding import GIVEN, reading_program, suggestions
 from serving.schemas.coding import ReplayView
 from serving.store.states import EncounterStatus
 
 if TYPE_CHECKING:
     from serving.store.books import Books
     from serving.store.encounters import SuggestionRun
-
-GIVEN = "given"  # what the suggester was told beside the note, kept with what it said
 
 
 @use_case("encounter.read")

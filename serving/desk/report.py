@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from billing_core import receivable
 from billing_core.account import Debtor, Standing
-from billing_core.claim import ClaimState
+from billing_core.claim import ADJUDICATED, ClaimState
 from billing_core.ledger import AccountKind
 from billing_core.money import Cents, amount_text
 from billing_core.receivable import Metric, Submission
@@ -37,8 +37,6 @@ PERIOD_DAYS = 365
 CHARGED_DAYS = 91  # the days whose charges are the measure of days in A/R: thirteen weeks, so that weekdays are even
 MATURE = Decimal("0.95")  # share of sent claims that are answered, from which a denial rate hardly moves any more
 CASES_MOST = 1000
-_REFUSED = frozenset({ClaimState.DENIED, ClaimState.PARTLY_DENIED, ClaimState.UNPROCESSABLE})
-_ADJUDICATED = _REFUSED | {ClaimState.PAID}
 _MONEY = frozenset({AccountKind.CASH, AccountKind.UNAPPLIED, AccountKind.REFUND})
 
 
@@ -48,7 +46,7 @@ _MONEY = frozenset({AccountKind.CASH, AccountKind.UNAPPLIED, AccountKind.REFUND}
 def first_answers(books: Books) -> dict[str, ClaimState]:
     """The state in which its first adjudication (or its rejection) put each claim; a pend decides nothing."""
     told = sorted(
-        (event for state in (*_ADJUDICATED, ClaimState.REJECTED, ClaimState.REVERSED)
+        (event for state in (*ADJUDICATED, ClaimState.REJECTED, ClaimState.REVERSED)
          for event in books.events(action=f"claim.{state}")),
         key=lambda event: event.position,
     )  # fmt: skip
@@ -374,16 +372,18 @@ def _of_balance(b: OpenBalance) -> ChargeSum:
     )
 
 
+def _patient_of(case: _Case) -> str:
+    return case.claim.patient_id if case.claim else case.charge.patient_id if case.charge else ""
+
+
 def _items(books: Books, found: Sequence[_Case], unit: str) -> list[CaseItem]:
     payers = {payer.id: payer.name for payer in books.payers()}
-    people: dict[str, str] = {}
+    people = books.patients_by_id(map(_patient_of, found))
     charges = books.charges_by_id(c.charge.charge_id for c in found if c.charge)
     items = []
     for case in found:
         claim, charge = case.claim, case.charge
-        patient_id = claim.patient_id if claim else charge.patient_id if charge else ""
-        if patient_id not in people:
-            people[patient_id] = full_name(books.patient(patient_id).name)
+        patient_id = _patient_of(case)
         on = _sent_or_built(claim) if claim else charge.service_date if charge else date.min
         party = claim.payer_id if claim else charge.party if charge else ""
         items.append(
@@ -392,7 +392,7 @@ def _items(books: Books, found: Sequence[_Case], unit: str) -> list[CaseItem]:
                 claim_id=claim.id if claim else "",
                 patient_id=patient_id,
                 name=claim.number if claim else charges[charge.charge_id].procedure if charge else "",
-                patient=people[patient_id],
+                patient=full_name(people[patient_id].name),
                 payer=payers.get(party, ""),
                 on=on.isoformat(),
                 amount=amount_text(claim.total if claim else charges[charge.charge_id].amount if charge else 0),

@@ -9,8 +9,8 @@ A manager may withhold the model's advice, and nothing else, from a small slice 
 that nobody mended at the model's word is the only sample that says what it is worth. The draw is made once per visit
 from its id under a secret, when its claim is first scored, and is written into each score; every edit still applies.
 
-With the risk is kept what else is to be expected of the claim: why it would be denied, if it is, and after how many
-days its payer answers, each with what it rests on. A challenger is not asked that: nobody would be shown it.
+With the risk is kept what else is to be expected of the claim: why it would be denied, if it is, how likely that takes
+each of its lines, and after how many days its payer answers. A challenger is not asked that: nobody would be shown it.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from billing_core.claim import Claim, ClaimState
+from billing_core.claim import ADJUDICATED, Claim, ClaimState
 from billing_core.day_sheet import business_day
 from models.denial.facts import ClaimFacts
 from models.denial.history import History
 from models.denial.replay import Sending, in_order, replay
+from models.denial.share import taken
 from serving.artifacts import shadow_of
 from serving.desk.case import Desk, use_case
-from serving.desk.outcomes import ADJUDICATED, claim_facts, pseudonym, sendings
+from serving.desk.outcomes import claim_facts, pseudonym, sendings
 from serving.errors import InputError, NoModel
 from serving.schemas.models import RiskView
 from serving.security import may
@@ -47,19 +48,27 @@ if TYPE_CHECKING:
     from serving.store.glance import Glance
 
 KIND = "denial"
-Scored = tuple[Claim, "Risk", "Outlook | None"]
+Scored = tuple[Claim, "Risk", "Expected | None"]
 UNSENT = (ClaimState.HELD, ClaimState.READY)
 WAITING = (ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
 WITHHOLD = "withhold denial advice"  # the manager's choice: per cent of visits
-WITHHOLD_MOST = 10
 CATEGORIES_KEPT = 3
-_MOVES_HISTORY = tuple(f"claim.{word}" for word in ("submit", *ADJUDICATED))
+_MOVES_HISTORY = tuple(f"claim.{word}" for word in ("submit", *sorted(ADJUDICATED)))
 
 
-def risk_body(risk: Risk, outlook: Outlook | None = None) -> dict[str, Any]:
-    """The risk as it is kept: reasons and what-ifs in words, effects in thousandths of log-odds; and the outlook."""
-    expected = {} if outlook is None else {"outlook": outlook_body(outlook)}
-    return expected | {
+class Expected(NamedTuple):
+    """What else is to be expected: the outlook, and for each line how likely (in millionths) a denial takes it."""
+
+    outlook: Outlook
+    taken: tuple[int, ...]
+
+
+def risk_body(risk: Risk, expected: Expected | None = None) -> dict[str, Any]:
+    """The risk as it is kept: reasons and what-ifs in words, effects in thousandths of log-odds; and what else is
+    expected of the claim.
+    """
+    more = {} if expected is None else {"outlook": outlook_body(expected.outlook), "taken": list(expected.taken)}
+    return more | {
         "flagged": risk.flagged,
         "reasons": [{"group": r.group, "words": r.sentence, "effect": r.effect} for r in risk.reasons],
         "what_if": [{"mend": w.mend, "words": w.sentence, "probability_ppm": w.probability_ppm} for w in risk.what_ifs],
@@ -131,16 +140,17 @@ def _drawn(desk: Desk, claim: Claim, share: int, before: ClaimScore | None) -> b
 
 def _said(
     model: Predictor, shown: ClaimFacts, history: History, *, shadow: bool = False
-) -> tuple[Risk, Outlook | None]:
-    return model.score(shown, history), None if shadow else model.outlook(shown, history)
+) -> tuple[Risk, Expected | None]:
+    expected = None if shadow else Expected(model.outlook(shown, history), taken(shown, history))
+    return model.score(shown, history), expected
 
 
 def _keep(desk: Desk, books: Books, scored: Sequence[Scored], seal: str, *, shadow: bool = False) -> int:
     """Write down what is new; returns how many scores were."""
     before = books.latest_scores([claim.id for claim, *_ in scored], shadow=shadow)
     share, new = withheld_share(books), 0
-    for claim, risk, outlook in scored:
-        body, last = risk_body(risk, outlook), before.get(claim.id)
+    for claim, risk, expected in scored:
+        body, last = risk_body(risk, expected), before.get(claim.id)
         if last is None or (last.artifact_sha256, last.probability_ppm, dict(last.body)) != (
             seal,
             risk.probability_ppm,

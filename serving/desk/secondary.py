@@ -20,15 +20,14 @@ from billing_core.denial import FORWARDED
 from billing_core.ledger import PAYER_OWNER
 from billing_core.matching import next_coverage
 from billing_core.record import to_plain
-from serving.desk.billing import _payer_reference
+from serving.desk.billing import payer_reference
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import claim_numbers
-from serving.errors import NotFound
+from serving.desk.contradicted import answers_in_force
+from serving.desk.remittances import contract_of
 from serving.store.queues import StoredWork
-from serving.store.states import RemittanceState
 
 if TYPE_CHECKING:
-    from billing_core.contract import Contract
     from serving.store.books import Books
     from serving.store.claims import StandingClaim
     from serving.store.files import StoredPayment
@@ -55,11 +54,8 @@ def _waiting(books: Books, rank: int, today: date) -> list[StandingClaim]:
 
 def _answer_in_force(books: Books, claim: Claim) -> StoredPayment | None:
     """The payer's latest answer that was posted and has not been taken back since."""
-    found = None
-    for one in books.claim_payments(claim_id=claim.id):
-        if books.remittance_row(one.remittance_id).state is RemittanceState.POSTED:
-            found = None if one.payment.is_reversal else one
-    return found
+    found = answers_in_force(books, claim.id)
+    return found[-1] if found else None
 
 
 def _build(books: Books, claim: Claim, today: date) -> Rebuilt | None:
@@ -153,9 +149,10 @@ def _correct(desk: Desk, books: Books, standing: StandingClaim, anew: Claim) -> 
         return 0
     made = anew
     if state not in _UNSENT:
-        number, reference = next(claim_numbers(books)), _payer_reference(books, claim)
+        contract = contract_of(books, claim.payer.id, claim.service_date)
+        number, reference = next(claim_numbers(books)), payer_reference(books, claim)
         rebuilt = claim_build.correct(
-            anew, Changes(), state, _contract(books, claim), number, books.new_id(), desk.today(books), reference
+            anew, Changes(), state, contract, number, books.new_id(), desk.today(books), reference
         )
         if rebuilt.claim is None:
             _tell(desk, books, claim, rebuilt)
@@ -169,16 +166,9 @@ def _correct(desk: Desk, books: Books, standing: StandingClaim, anew: Claim) -> 
     return 1
 
 
-def _contract(books: Books, claim: Claim) -> Contract | None:
-    try:
-        return books.contract(claim.payer.id, claim.service_date)
-    except NotFound:
-        return None
-
-
 def _tell(desk: Desk, books: Books, claim: Claim, refused: Rebuilt) -> None:
     """A person is told, once, why the claim cannot be built."""
-    if any(item.claim_id == claim.id for item in books.work(QUEUE)):
+    if books.work(QUEUE, claim_id=claim.id):
         return
     finding = refused.findings[0]
     item = StoredWork(

@@ -19,6 +19,7 @@ from billing_core.matching import Matched
 from billing_core.money import amount_text
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
+from serving.desk.contradicted import settle
 from serving.desk.remittances import UNMATCHED, step_claims, step_event
 from serving.errors import Conflict, NotFound
 from serving.schemas.money import AssignIn, CandidateView, ReasonIn, UnmatchedItem
@@ -173,6 +174,7 @@ def _step_back(desk: Desk, books: Books, claim_id: str, payment_id: str) -> None
     if ClaimState.REVERSED in LEGAL_STEPS[at]:
         books.step_claims({claim_id: (at, ClaimState.REVERSED)})
         books.log_all(desk.actor, [step_event(claim_id, at, ClaimState.REVERSED, UNDONE)])
+    settle(books, [claim_id], UNDONE)
     for denial in books.denials(claim_id=claim_id):
         if denial.claim_payment_id == payment_id:
             books.set_denial_status(denial.id, DenialStatus.WORKED)

@@ -100,6 +100,7 @@ def _look(desk: Desk, books: Books) -> WatchView:
             s.outcome.denied if s.outcome else None,
             ours[s.mark].probability_ppm / 1_000_000 if s.mark in ours else None,
             s.outcome.categories if s.outcome else (),
+            s.outcome.refused if s.outcome else (),
         )
         for s in sent
     ]

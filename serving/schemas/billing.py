@@ -42,8 +42,9 @@ class OutlookView(Schema):
 
 class QueueItem(Schema):
     """One claim to work. `at_stake` is what the payer is expected to pay for what is refused or in doubt; `risk` is per
-    cent, null when unknown. `expected_value` = `at_stake` x `probability` x `effect` - `cost`: probability (per cent)
-    that it is lost unless worked, effect (per cent) of it that work saves, cost of the work; `worth` says it in words.
+    cent, null when unknown. `expected_value` = `at_stake` x `share` x `probability` x `effect` - `cost`: share (per
+    cent) of the dollars that a denial takes, probability (per cent) that they are lost unless worked, effect (per cent)
+    of it that work saves and by what (`effect_rests_on`), cost of the work; `worth` says it in words.
     The order is by `expected_value` x `urgency` (per cent: the deadline is near); a deadline that has `lapsed` leaves
     work no effect. `today`: it is in the day's work, when the queue was asked how much that is.
     """
@@ -66,7 +67,9 @@ class QueueItem(Schema):
     carcs: list[str]
     mend: str
     probability: int = 100
+    share: int = 100
     effect: int = 100
+    effect_rests_on: str = ""
     cost: str = "0.00"
     urgency: int = 100
     lapsed: bool = False

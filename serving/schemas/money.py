@@ -255,13 +255,16 @@ class DaySheetView(Schema):
 
 
 class AgingView(Schema):
-    """The receivable by age. `since` says what age counts from, `by` whose receivable each row is."""
+    """The receivable by age. `since` says what age counts from, `by` whose receivable each row is. `names`: those of
+    the providers, by the NPI that stands in the row.
+    """
 
     as_of: str
     since: str
     by: str
     total: Amount
     collectible: Amount
+    names: dict[str, str]
     rows: list[dict[str, Amount]]
 
 
@@ -557,7 +560,10 @@ class CarriedItem(Schema):
 
 
 class OpenEnd(Schema):
-    """What has not ended yet: a visit without a charge or a reason, a claim without an answer or a follow-up."""
+    """What has not ended yet: a visit without a charge or a reason, a claim without an answer, with two that disagree
+    (`kind` "answer") or held up on the way to the next payer ("next payer"). `id` is the visit's or the claim's: one
+    claim may stand here under several kinds.
+    """
 
     kind: str
     id: str

@@ -72,6 +72,12 @@ class Appeals(Bound):
         rows = self._run(query.where(table.c.claim_id == claim_id) if claim_id else query).mappings()
         return tuple(_appeal(row) for row in rows)
 
+    def appeal_levels(self) -> dict[str, int]:
+        """The highest level that was filed, by claim."""
+        table = schema.appeal
+        query = self._select(table, table.c.claim_id, func.max(table.c.level)).where(table.c.filed_on.is_not(None))
+        return {str(row[0]): int(row[1]) for row in self._run(query.group_by(table.c.claim_id))}
+
     def set_appeal_pdf(self, appeal_id: str, pdf: bytes) -> None:
         """Keep the letter as it was filed."""
         self._change(schema.appeal, "appeal", {"id": appeal_id}, {"pdf": pdf})

@@ -78,10 +78,10 @@ def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]
             for row in rows:
                 copy.write_row(row)
     except psycopg.Error as error:
-        _raise(statement, error, connection)
+        _raise(statement, error)
 
 
-def _raise(statement: str, error: Exception, connection: Connection) -> NoReturn:
+def _raise(statement: str, error: Exception) -> NoReturn:
     """The driver's error as SQLAlchemy would have raised it."""
     import psycopg
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, update
 
 from billing_core.charge import Charge
 from billing_core.encounter import CodeSystem, Encounter, SignedEncounter
-from billing_core.provider_query import ProviderQuery, QueryState
+from billing_core.provider_query import ProviderQuery
 from serving.errors import Conflict, InputError, NotFound
 from serving.store import schema
 from serving.store.bound import Bound, body, clean, in_chunks, read
@@ -317,14 +317,12 @@ class Encounters(Bound):
         """The query, or NotFound."""
         return self._record(ProviderQuery, schema.provider_query, "query", id=query_id)
 
-    def queries(self, encounter_id: str = "", state: QueryState | None = None) -> tuple[ProviderQuery, ...]:
-        """Queries, oldest first; of one visit and in one state when given."""
+    def queries(self, encounter_id: str = "") -> tuple[ProviderQuery, ...]:
+        """Queries, oldest first; of one visit when given."""
         table = schema.provider_query
         query = self._select(table, table.c.body).order_by(table.c.asked_on, table.c.id)
         if encounter_id:
             query = query.where(table.c.encounter_id == encounter_id)
-        if state is not None:
-            query = query.where(table.c.state == state)
         return self._records(ProviderQuery, query)
 
     # --- the charges ---

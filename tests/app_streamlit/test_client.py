@@ -15,9 +15,8 @@ from serving import settings
 from serving.api import create_app
 from serving.ids import FixedClock
 from serving.schemas.coding import DecisionIn
+from tests.serving.people import enrol, token
 from tests.serving.store import filled
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -26,9 +25,8 @@ def api(tmp_path: Path) -> Iterator[TestClient]:
     store = app.state.house.store
     with store.access() as access:
         access.add_practice(filled.practice())
-        user_id = access.add_user("ann", PASSWORD).id
+    enrol(store, {"ann": {"elm": ["coder"]}})
     with store.open("elm") as books:
-        books.grant(user_id, ["coder"])
         filled.register(books)
         books.save_encounter(filled.encounter(), filled.NOTE)
     with TestClient(app) as client:
@@ -37,8 +35,7 @@ def api(tmp_path: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def ann(api: TestClient) -> Client:
-    token = api.post("/token", data={"username": "ann", "password": PASSWORD}).json()["access_token"]
-    return Client(token, "elm", api._transport)
+    return Client(token(api, "ann"), "elm", api._transport)
 
 
 def test_the_coder_s_day(ann: Client) -> None:
@@ -55,7 +52,7 @@ def test_a_refusal_comes_in_the_api_s_own_words(ann: Client, api: TestClient) ->
         ann.encounter("nowhere")
     assert (caught.value.status, caught.value.error) == (404, "encounter not found") and caught.value.mend
     with pytest.raises(ApiProblem) as caught:
-        ann.queue()
+        ann.analytics()
     assert caught.value.status == 403 and caught.value.mend
     with pytest.raises(ApiProblem) as caught:
         Client("", "", api._transport).me()

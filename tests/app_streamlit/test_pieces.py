@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app_streamlit.screens.coder import code_system, pointers_of
 from app_streamlit.widgets.evidence import pieces
-from app_streamlit.widgets.look import added, dollars
+from app_streamlit.widgets.look import added, counted, dollars, due_tone, typed_amount
 from app_streamlit.widgets.messages import findings_html, plain
 from app_streamlit.widgets.reckoning import compared, steps
 from serving.schemas.billing import ClaimLineView
@@ -58,6 +58,21 @@ def test_pointers_are_letters_or_numbers() -> None:
 
 def test_amounts_as_people_read_them() -> None:
     assert [dollars(each) for each in ("1234567.50", "-28.00", "0.05")] == ["$1,234,567.50", "-$28.00", "$0.05"]
+
+
+def test_amounts_are_read_as_people_type_them() -> None:
+    assert [typed_amount(each) for each in ("$1,234.50", " -28 ", "$ 5", "")] == ["1234.50", "-28", "5", ""]
+    assert [typed_amount(each) for each in ("1,234,567.00", "12,34", "1,5")] == ["1234567.00", "12,34", "1,5"]
+
+
+def test_what_is_due_is_marked_from_two_weeks_before_and_again_when_it_is_past() -> None:
+    assert [due_tone(days) for days in (None, 15, 14, 0, -1)] == ["", "", "warn", "warn", "bad"]
+
+
+def test_things_are_counted_in_words() -> None:
+    assert [counted(*each) for each in ((1, "claim"), (1200, "entry"), (2, "party"))] == [
+        "1 claim", "1,200 entries", "2 parties",
+    ]  # fmt: skip
 
 
 def test_amounts_are_added_to_the_cent() -> None:

@@ -36,7 +36,7 @@ from serving.ids import FixedClock, SeededIds
 from serving.store import schema
 from serving.store.books import Books, Store
 from serving.store.bound import body
-from tests.benchmarks.posting_speed import database, post, timed, timed_value
+from tests.benchmarks.posting_speed import database, post, settle, timed, timed_value, which_databases
 from tests.billing_core import specimens
 from tests.billing_core.busy_practice import PRACTICE, advice, answers, desk_over, file_of, opened
 
@@ -158,9 +158,7 @@ def measure(kind: str, entries: int, keep: Path | None) -> None:
     """Build the books, look at them, and print what it took."""
     with home_of(kind, keep) as (home, url):
         (clock, cpu), (desk, visits) = timed_value(lambda: built(url, entries, home))
-        if kind == "postgresql":
-            with desk.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM ANALYZE")  # as its own housekeeping does in time
+        settle(desk)
         with desk.store.read(desk.practice_id) as books:
             total, still = books.entry_count(), len(books.open_balances(TODAY))
             proving, proved = timed_value(books.verify_ledger)
@@ -198,9 +196,7 @@ def measure_remittance(kind: str, claims: int) -> None:
     with tempfile.TemporaryDirectory() as name, database(kind, folder := Path(name)) as url:
         desk, busy = opened(url, claims, folder)
         post(desk, file_of(advice(answers(busy.claims))))
-        if kind == "postgresql":
-            with desk.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM ANALYZE")
+        settle(desk)
         (row,) = remitted.remittances(desk)
         print(f"{kind}: a remittance of {claims} claims")
         _print_looks(
@@ -216,13 +212,12 @@ def measure_remittance(kind: str, claims: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(parents=[which_databases()])
     parser.add_argument("--entries", type=int, default=1_000_000)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
     parser.add_argument("--claims", type=int, default=0)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     args = parser.parse_args()
-    for kind in [args.database] if args.database else ["sqlite", "postgresql"]:
+    for kind in args.databases:
         if args.claims:
             measure_remittance(kind, args.claims)
         else:

@@ -97,12 +97,17 @@ def server_seconds(desk: Desk, folder: Path) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def settle(desk: Desk) -> None:
+    """PostgreSQL's housekeeping, done now: the server does it by itself while books fill over months."""
+    if desk.store.engine.dialect.name == "postgresql":
+        with desk.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+
+
 def fill(url: str, claims: int, folder: Path) -> bytes:
     """New books with that many claims out; the file that answers them."""
     desk, busy = opened(url, claims, folder)
-    if desk.store.engine.dialect.name == "postgresql":  # as the server itself does while books fill over months
-        with desk.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
+    settle(desk)
     desk.store.close()
     return file_of(advice(answers(busy.claims)))
 
@@ -193,13 +198,20 @@ def measure_posting(kind: str, claims: int) -> None:
     _print_rates("taken in whole", claims, clock, cpu)
 
 
+def which_databases() -> argparse.ArgumentParser:
+    """The option that names one database; without it both are measured."""
+    both = ["sqlite", "postgresql"]
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--database", dest="databases", nargs=1, choices=both, default=both)
+    return parser
+
+
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(parents=[which_databases()])
     parser.add_argument("--claims", type=int, default=20_000)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
     args = parser.parse_args()
-    for kind in [args.database] if args.database else ["sqlite", "postgresql"]:
+    for kind in args.databases:
         measure_posting(kind, args.claims)
 
 

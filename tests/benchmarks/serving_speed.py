@@ -42,6 +42,7 @@ from serving.ids import SystemClock, uuid7
 from serving.settings import read
 from serving.store.books import Store
 from tests.billing_core import specimens
+from tests.doors import free_port, until_they_answer
 from tests.serving.store import filled
 from tests.training import export_fixture
 from training import denial, splits
@@ -49,7 +50,6 @@ from training.export_folder import read as read_export
 
 PASSWORD = "a long enough password"
 HISTORY = 200  # claims the practice has sent and been answered
-PATIENCE = 120.0
 WARM_ROUNDS = 15
 WARM_SECONDS = 0.4
 KINDS = 64  # different requests, sent in turn
@@ -88,13 +88,6 @@ def furnish(home: Path) -> Path:
     return home / "model"
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
-
-
 @contextmanager
 def running(words: list[str], port: int, path: str, env: dict[str, str], log: Path) -> Iterator[int]:
     """A server, once it answers, until the end: the number of its session, which its workers share."""
@@ -103,14 +96,7 @@ def running(words: list[str], port: int, path: str, env: dict[str, str], log: Pa
             words, env=os.environ | {"OMP_NUM_THREADS": "1"} | env, stdout=out, stderr=out, start_new_session=True
         )
     try:
-        end = time.monotonic() + PATIENCE
-        while True:
-            assert process.poll() is None and time.monotonic() < end, log.read_text("utf-8", "replace")
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2).is_success:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.2)
+        until_they_answer(process, [f"http://127.0.0.1:{port}{path}"], log)
         yield process.pid
     finally:
         if process.poll() is None:

@@ -32,6 +32,13 @@ def test_expected_value_then_urgency_with_every_part_shown() -> None:
     assert (large.expected_value, small.probability_ppm) == (9000, 1_000_000)
 
 
+def test_a_claim_of_which_a_refusal_takes_a_part_is_worth_that_part() -> None:
+    half = replace(item("half", 1000, 400_000), share_ppm=250_000)
+    whole = item("whole", 500, 400_000)
+    ranked = order([half, whole, replace(half, id="more", share_ppm=9_000_000)], DAY)
+    assert [(r.item.id, r.expected_value) for r in ranked] == [("more", 39000), ("whole", 19000), ("half", 9000)]
+
+
 def test_what_has_lapsed_comes_last_and_what_is_not_worth_the_work_near_it() -> None:
     ranked = order([item("lapsed", 9000, None, -1), item("cheap", 5), item("cheap-soon", 5, None, 3)], DAY)
     assert [(r.item.id, r.lapsed) for r in ranked] == [("cheap-soon", False), ("cheap", False), ("lapsed", True)]

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,11 +27,11 @@ from serving.settings import Settings
 from serving.store.books import Books, Store
 from tests.billing_core import specimens
 from tests.browser import loop_house, money_house
+from tests.doors import PATIENCE, free_port, until_they_answer
+from tests.serving.people import PASSWORD, enrol
 from tests.serving.store import filled
 from training.coding import build
 
-PASSWORD = "correct horse battery"
-PATIENCE = 90.0  # seconds until both servers answer, on a busy machine
 MARKUP = "<script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
 NOTE = """Chief complaint: follow-up.
 
@@ -112,11 +110,7 @@ def furnish(home: Path) -> Settings:
     with store.access() as access:
         for practice_id, (mark, name) in PRACTICES.items():
             access.add_practice(replace(filled.practice(practice_id, mark), name=name))
-        users = {login: access.add_user(login, PASSWORD).id for login in USERS}
-    for login, places in USERS.items():
-        for practice_id, roles in places.items():
-            with store.open(practice_id) as books:
-                books.grant(users[login], roles)
+    enrol(store, USERS)
     model = home / "model"
     build(model)
     with store.open("elm") as books:
@@ -148,39 +142,22 @@ def _register(books: Books) -> None:
         books.save_encounter(visit, note)
 
 
-def _free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
-
-
 @contextmanager
 def serve(home: Path) -> Iterator[Served]:
     """`cleanclaim serve` on this home, until the end of the tests. Both servers answer when it is given."""
-    api, screens = _free_port(), _free_port()
+    api, screens = free_port(), free_port()
     told = {"CLEANCLAIM_HOME": str(home), "CLEANCLAIM_API_PORT": str(api), "CLEANCLAIM_APP_PORT": str(screens)}
     program = Path(sys.executable).with_name("cleanclaim")
     with (home / "serve.log").open("wb") as log:
         process = subprocess.Popen([program, "serve"], env=os.environ | told, stdout=log, stderr=log)
     try:
         served = Served(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{screens}")
-        _wait(process, home / "serve.log", (f"{served.api}/health", f"{served.screens}/_stcore/health"))
+        health = (f"{served.api}/health", f"{served.screens}/_stcore/health")
+        until_they_answer(process, health, home / "serve.log")
         yield served
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _wait(process: subprocess.Popen[bytes], log: Path, addresses: tuple[str, ...]) -> None:
-    end = time.monotonic() + PATIENCE
-    waiting = list(addresses)
-    while waiting:
-        assert process.poll() is None and time.monotonic() < end, log.read_text("utf-8", "replace")
-        try:
-            if httpx.get(waiting[0], timeout=2).is_success:
-                waiting.pop(0)
-        except httpx.HTTPError:
-            time.sleep(0.1)
 
 
 def at_rest(page: Any) -> None:

@@ -6,6 +6,7 @@ Everything was done by the desk, on the day it happened. Invented people; the mo
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -107,8 +108,6 @@ def _surprises(store: Store, today: date, champion: str, challenger: str) -> Non
 
 def _refused(books: Books, seen: date) -> None:
     """A visit signed with its evidence, its claim sent and refused for medical necessity."""
-    import hashlib
-
     visit = replace(filled.encounter(), service_date=seen, note_sha256=hashlib.sha256(KNEE.encode()).hexdigest())
     books.save_encounter(visit, KNEE)
     procedure = AssignedCode(CodeSystem.CPT, "99213", "coder", (EVIDENCE,), pointers=(1,))

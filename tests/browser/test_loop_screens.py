@@ -115,17 +115,36 @@ def appeal_of(served: Served) -> dict[str, Any]:
 
 def letter(page: Any) -> str:
     """The words of the PDF that the page gives."""
+    at_rest(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Letter (PDF)").click()
     pages = PdfReader(BytesIO(Path(download.value.path()).read_bytes())).pages
     return "\n".join(each.extract_text() for each in pages)
 
 
+def write_in_table(page: Any, row: int, column: int, text: str) -> None:
+    """Type into a cell of the letter's table, counted from 0. The table is a canvas: a click lands in its first row,
+    the arrows do the rest.
+    """
+    page.locator(".dvn-scroller").click(position={"x": 200, "y": 52})
+    for key in ["ArrowDown"] * row + ["ArrowRight"] * column:
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    cell = page.locator(".gdg-input")
+    cell.wait_for()
+    cell.fill(text)
+    page.keyboard.press("Enter")
+    cell.wait_for(state="detached")
+    at_rest(page)
+
+
 def test_a_denied_claims_letter_is_drafted_from_the_queue(opened: Opened, served: Served) -> None:
     page = opened("appellant", "")
     page.locator(".strip", has_text="Worth working:").wait_for()
     worth = page.locator(".strip", has_text="Worth working:").inner_text()
-    assert "expected of the payer x 100% lost unless worked x 63% of it saved by work - $50.00 of work" in worth
+    assert (
+        "expected of the payer x 100% lost unless worked x 63% of it saved by work (the trade's average) - $50" in worth
+    )
     page.get_by_role("button", name="Draft an appeal").click()
     said(page, "is drafted")
     made = appeal_of(served)
@@ -135,6 +154,27 @@ def test_a_denied_claims_letter_is_drafted_from_the_queue(opened: Opened, served
     page.locator("tr[aria-selected=true]", has_text="draft").wait_for()
     at_rest(page)
     assert "DRAFT, not signed" in letter(page)
+
+
+def test_a_sentence_is_written_anew_in_the_table_and_keeps_where_it_stands(opened: Opened, served: Served) -> None:
+    before = appeal_of(served)["sentences"]
+    page = opened("appellant", "appeals")
+    write_in_table(page, 0, 1, "everybody knows")
+    page.get_by_role("button", name="Keep the letter").click()
+    said(page, "A sentence that cites nothing known")
+    assert appeal_of(served)["sentences"] == before, "a letter is kept whole or not at all"
+
+    page = opened("appellant", "appeals")
+    words = "Our claim was refused, and the chart says why it should not have been."
+    write_in_table(page, 1, 0, words)
+    page.get_by_role("button", name="Keep the letter").click()
+    said(page, "The letter is kept.")
+    after = appeal_of(served)["sentences"]
+    assert after == [before[0], {"words": words, "source": before[1]["source"]}, *before[2:]]
+    at_rest(page)
+    paper = " ".join(letter(page).split())
+    assert words in paper and before[1]["words"] not in paper
+    assert all(sentence["source"] in paper for sentence in after)
 
 
 def test_it_is_signed_filed_and_kept_as_it_went_out(opened: Opened, served: Served) -> None:

@@ -6,11 +6,16 @@ The tests of one practice follow one another as its work does: each says what it
 from __future__ import annotations
 
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.billing_core import specimens
+from tests.billing_core.busy_practice import advice, file_of
+from tests.billing_core.money_specimens import answer
+from tests.browser import money_house
 from tests.browser.house import Served, at_rest
 from tests.browser.test_screens import SignIn
 
@@ -243,6 +248,15 @@ def test_the_aging_opens_to_its_balances_and_leaves_as_a_spreadsheet(opened: Any
     page.locator(".strip", has_text="insurance paid +").wait_for()
 
 
+def test_the_aging_by_provider_says_who_that_is(opened: Any) -> None:
+    page = opened("cashier", "receivable")
+    page.get_by_label("By", exact=True).click()
+    page.get_by_role("option", name="by provider").click()
+    page.locator("tr[aria-selected=true]", has_text=f"Doe, Ann {specimens.PROVIDER.npi}").wait_for()
+    at_rest(page)
+    page.locator(".strip", has_text="open balance").wait_for()
+
+
 def test_a_figure_opens_to_the_claims_behind_it_and_says_that_it_still_moves(opened: Any) -> None:
     page = opened("chief", "figures")
     page.locator("tr[aria-selected=true]", has_text="Denial rate").wait_for()
@@ -256,6 +270,38 @@ def test_a_figure_opens_to_the_claims_behind_it_and_says_that_it_still_moves(ope
     page.locator("td", has_text="passed untouched").first.wait_for()
     assert page.locator("td", has_text="still moving").count() >= 1
     assert page.locator("td", has_text="settled").count() >= 1
+
+
+def test_two_answers_that_disagree_wait_on_the_day_until_somebody_says_what_the_payer_told(
+    opened: Any, served: Served
+) -> None:
+    claim = money_house.claims(date.today())[1]
+    assert served.ask("cashier", "GET", f"/claims/{claim.id}")["state"] == "paid"
+    again = advice([answer(claim, ("CO-197 100",), ("CO-45 10",))], "EFT8", paid_on=date.today())
+    page = opened("cashier", "remittances")
+    page.get_by_role("button", name="Take in files from payers").click()
+    file = {"name": "EFT8.835", "mimeType": "text/plain", "buffer": file_of(again)}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file])
+    page.get_by_role("button", name="Take them in").click()
+    page.locator("tr", has_text="EFT8").first.wait_for()
+
+    page = opened("cashier", "day")
+    row = page.locator("tr", has_text="answered twice, and otherwise: 99213: not denied before, CO-197 now")
+    row.click()
+    page.locator("tr[aria-selected=true]", has_text=claim.number).wait_for()
+    at_rest(page)
+    settle = page.get_by_role("button", name="It is settled")
+    settle.click()
+    assert "What the payer said is missing." in page.locator(".said.bad").inner_text()
+    at_rest(page)
+    assert row.count() == 1
+    type_into(page, "What the payer said of its two answers", "the payment holds")
+    settle.click()
+    said(page, "What the payer said is noted")
+    at_rest(page)
+    assert row.count() == settle.count() == 0
+    assert "answer" not in {end["kind"] for end in served.ask("cashier", "GET", "/open-ends")}
+    assert served.ask("cashier", "GET", f"/claims/{claim.id}")["state"] == "paid", "the claim stands as it stood"
 
 
 def test_the_day_is_closed_once_and_stays_closed(opened: Any, served: Served) -> None:

@@ -16,9 +16,9 @@ from serving import settings
 from serving.api import BODY_BYTES_MAX, create_app
 from serving.ids import FixedClock
 from serving.security import FAILURES_ALLOWED
+from tests.serving.people import PASSWORD, enrol
 from tests.serving.store import filled
 
-PASSWORD = "correct horse battery"
 PROBLEM_FIELDS = {"title", "status", "detail", "where", "mend"}
 OPEN_DOORS = {"/token", "/signin", "/signout", "/health"}
 
@@ -31,10 +31,7 @@ def app(tmp_path: Path) -> FastAPI:
     with store.access() as access:
         access.add_practice(filled.practice())
         access.add_practice(filled.practice("oak", "OAKS"))
-        user_id = access.add_user("ann", PASSWORD).id
-    for practice_id, roles in (("elm", ["coder", "biller"]), ("oak", ["biller"])):
-        with store.open(practice_id) as books:
-            books.grant(user_id, roles)
+    enrol(store, {"ann": {"elm": ["coder", "biller"], "oak": ["biller"]}})
     return app
 
 

@@ -15,17 +15,18 @@ from billing_core.denial import denials
 from billing_core.encounter import AssignedCode, CodeSystem, SignedEncounter, Span
 from billing_core.record import to_plain
 from billing_core.remittance import ClaimPayment
-from serving.desk import appeals, billing
+from serving.desk import appeals, billing, receipts
 from serving.desk.case import Desk, open_desk
 from serving.desk.export import export
 from serving.errors import Conflict, Forbidden, InputError
 from serving.ids import FixedClock
 from serving.schemas.appeals import AppealView, FilingIn, LetterIn, OutcomeIn, SentenceIn
+from serving.schemas.billing import MendIn
 from serving.security import Actor, Role, operator
 from serving.settings import read
 from serving.store.books import Books
 from serving.store.files import StoredDenial
-from serving.store.states import DenialStatus, RemittanceState
+from serving.store.states import DenialStatus, Direction, RemittanceState
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import answer
 from tests.serving.store import filled
@@ -47,13 +48,15 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     with store.open("elm") as books:
         filled.register(books)
         books.save_contract(replace(specimens.CONTRACT, remedies=LEVELS))
-        refuse(books, answer(specimens.claim(), ("CO-50 150",), remarks=("N115",)))
-    yield open_desk(settings, store, operator("elm"), store.clock, store.new_id)
+    desk = open_desk(settings, store, operator("elm"), store.clock, store.new_id)
+    with store.open("elm") as books:
+        refuse(desk, books, answer(specimens.claim(), ("CO-50 150",), remarks=("N115",)))
+    yield desk
     store.close()
 
 
-def refuse(books: Books, payment: ClaimPayment) -> None:
-    """The visit signed with its evidence, the claim sent, the answer posted."""
+def refuse(desk: Desk, books: Books, payment: ClaimPayment) -> None:
+    """The visit signed with its evidence, the claim sent and taken at the payer's door, the answer posted."""
     visit = filled.encounter()
     books.save_encounter(visit, filled.NOTE)
     procedure = AssignedCode(CodeSystem.CPT, "99213", "coder", (Span(0, 24),), pointers=(1,))
@@ -61,16 +64,24 @@ def refuse(books: Books, payment: ClaimPayment) -> None:
     books.sign(SignedEncounter(visit, (diagnosis,), (procedure,), "coder"), filled.DAY)
     claim = specimens.claim()
     books.save_claim(claim, ClaimState.READY)
-    for state, on in ((ClaimState.SUBMITTED, filled.DAY), (ClaimState.ACCEPTED, None), (ClaimState.DENIED, None)):
-        books.step_claim(claim.id, state, on)
-    remitted = replace(filled.remittance(), claims=(payment,), paid_on=filled.DAY)
-    remittance_id, _ = books.add_remittance(remitted, "", RemittanceState.POSTED, matches={1: claim.id})
-    paid = books.claim_payments(remittance_id=remittance_id)[0].id
+    books.step_claim(claim.id, ClaimState.SUBMITTED, filled.DAY)
+    file_id, _ = books.add_file(Direction.INBOUND, "277CA", "taken.277ca", b"what the payer's door said")
+    said = receipts.Said(claim.number, "277CA", True, "A2:20", filled.DAY, "T1")
+    assert receipts.keep(desk, books, file_id, [said]) == 0
+    books.step_claim(claim.id, ClaimState.DENIED)
+    paid = posted(books, payment)
     books.save_denials(
         StoredDenial(f"denial-{d.line}", claim.id, paid, d.line, str(d.category), d.amount, filled.DAY, None,
                      DenialStatus.OPEN, to_plain(d))
         for d in denials(payment)
     )  # fmt: skip
+
+
+def posted(books: Books, payment: ClaimPayment, trace: str = "TRACE1") -> str:
+    """A remittance with this one answer; the answer's id."""
+    remitted = replace(filled.remittance(trace=trace), claims=(payment,), paid_on=filled.DAY)
+    remittance_id, _ = books.add_remittance(remitted, "", RemittanceState.POSTED, matches={1: specimens.claim().id})
+    return books.claim_payments(remittance_id=remittance_id)[0].id
 
 
 def drafted(desk: Desk) -> AppealView:
@@ -89,6 +100,23 @@ def test_a_draft_cites_chart_contract_and_remittance_in_every_sentence(desk: Des
     quote = next(s for s in made.sentences if "characters 0 to" in s.source)
     assert " ".join(note[:24].split()) in quote.words
     assert drafted(desk).id == made.id, "asked again, the same draft"
+
+
+def test_a_refusal_as_late_is_answered_with_the_day_and_the_file_of_the_payers_own_door(desk: Desk) -> None:
+    with desk.store.open("elm") as books:
+        posted(books, answer(specimens.claim(), ("CO-29 150",)), "TRACE2")
+    said = {s.source: s.words for s in drafted(desk).sentences}
+    day = filled.DAY.isoformat()  # which the answer gives; the file came later
+    assert said["acknowledgment 277CA taken.277ca"] == f"Your own system took the claim on {day}."
+
+
+def test_a_correction_that_the_payer_does_not_take_leaves_the_denial_in_the_queue(desk: Desk) -> None:
+    with desk.store.open("elm") as books:
+        books.save_contract(replace(specimens.CONTRACT, remedies=LEVELS, corrected_by=Remedy.APPEAL))
+    before = billing.queue(desk).items
+    mended = billing.mend(desk, "claim", MendIn(action="correct", reason="another diagnosis", diagnoses=["I10"]))
+    assert (mended.state, [f.rule for f in mended.findings]) == ("denied", ["correct-by-appeal"])
+    assert billing.queue(desk).items == before != []
 
 
 def test_a_sentence_without_a_source_is_not_taken_and_what_is_filed_is_kept(desk: Desk) -> None:

@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from serving import settings
 from serving.api import create_app
 from serving.ids import FixedClock
+from tests.serving.people import enrol, sign_in
 from tests.serving.store import filled
 
-PASSWORD = "correct horse battery"
 FILE = (Path(__file__).resolve().parents[2] / "data/synthetic/contracts/commercial-ppo.toml").read_text("utf-8")
 OURS = FILE.replace('payer = "northern-health"', 'payer = "60054"')  # the payer's electronic number
 
@@ -25,13 +25,10 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     store = app.state.house.store
     with store.access() as access:
         access.add_practice(filled.practice())
-        user_id = access.add_user("mia", PASSWORD).id
-    with store.open("elm") as books:
-        books.grant(user_id, ["manager", "biller"])
+    enrol(store, {"mia": {"elm": ["manager", "biller"]}})
     filled.fill(store)
     with TestClient(app) as client:
-        token = client.post("/token", data={"username": "mia", "password": PASSWORD}).json()["access_token"]
-        client.headers.update({"Authorization": f"Bearer {token}", "X-Cleanclaim-Practice": "elm"})
+        sign_in(client, "mia")
         yield client
 
 

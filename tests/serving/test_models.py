@@ -13,9 +13,8 @@ from models import artifact
 from serving import artifacts, settings
 from serving.api import create_app
 from serving.ids import FixedClock
+from tests.serving.people import enrol, sign_in
 from tests.serving.store import filled
-
-PASSWORD = "correct horse battery"
 
 
 def model(folder: Path, words: str) -> Path:
@@ -37,21 +36,13 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     with store.access() as access:
         access.add_practice(filled.practice())
         access.add_practice(filled.practice("oak", "OAKS"))
-        users = {login: access.add_user(login, PASSWORD).id for login in ("scientist", "biller", "stranger")}
+    roles = {"scientist": {"elm": ["data_scientist"]}, "biller": {"elm": ["biller"]}}
+    enrol(store, {**roles, "stranger": {"oak": ["data_scientist"]}})
     with store.open("elm") as books:
-        books.grant(users["scientist"], ["data_scientist"])
-        books.grant(users["biller"], ["biller"])
         for name in ("first", "second"):
             artifacts.offer(books, ours.artifacts, "denial", model(tmp_path / name, name))
-    with store.open("oak") as books:
-        books.grant(users["stranger"], ["data_scientist"])
     with TestClient(app) as client:
         yield client
-
-
-def sign_in(client: TestClient, login: str, practice: str = "elm") -> None:
-    token = client.post("/token", data={"username": login, "password": PASSWORD}).json()["access_token"]
-    client.headers.update({"Authorization": f"Bearer {token}", "X-Cleanclaim-Practice": practice})
 
 
 def test_promotion_and_the_way_back_are_signed(client: TestClient) -> None:
@@ -71,6 +62,22 @@ def test_promotion_and_the_way_back_are_signed(client: TestClient) -> None:
         assert [e.reason for e in signed] == ["denial: try first", "denial: try second", "denial: try first"]
         assert [e.before_hash for e in signed] == ["", seal["first"], seal["second"]]
         assert {e.actor for e in signed} == {"scientist"}
+
+
+def test_a_model_of_appeals_is_signed_in_by_the_same_door_and_has_no_shadow(client: TestClient, tmp_path: Path) -> None:
+    fields = {"kind": "overturn", "code_set_release": "none", "threshold": 0, "card": {"data": "100 decided appeals"}}
+    artifact.write(tmp_path / "appeals", {"overturn.json": b"{}"}, fields)
+    home = settings.read({"CLEANCLAIM_HOME": str(tmp_path / "home")}).artifacts
+    with client.app.state.house.store.open("elm") as books:
+        seal = artifacts.offer(books, home, "overturn", tmp_path / "appeals")
+    sign_in(client, "scientist")
+    order = {"sha256": seal, "reason": "enough appeals"}
+    assert client.post("/models/denial/service", json=order).status_code == 404, "each kind has its own"
+    refused = client.post("/models/overturn/shadow", json=order)
+    assert refused.status_code == 409 and "shadow" in refused.text
+    assert client.post("/models/overturn/service", json=order).json()["in_service"]
+    served = [(m["kind"], m["sha256"]) for m in client.get("/models").json() if m["in_service"]]
+    assert served == [("overturn", seal)]
 
 
 def test_a_biller_may_look_and_not_sign_and_a_stranger_finds_nothing(client: TestClient) -> None:

@@ -14,9 +14,8 @@ from billing_core.record import to_plain
 from serving import cli, settings
 from serving.api import create_app
 from serving.ids import FixedClock
+from tests.serving.people import PASSWORD, enrol, sign_in
 from tests.serving.store import filled
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -25,13 +24,9 @@ def office(tmp_path: Path) -> Iterator[TestClient]:
     store = app.state.house.store
     with store.access() as access:
         access.add_practice(filled.practice())
-        people = {login: access.add_user(login, PASSWORD).id for login in ("ann", "bob")}
-    with store.open("elm") as books:
-        books.grant(people["ann"], ["administrator"])
-        books.grant(people["bob"], ["biller"])
+    enrol(store, {"ann": {"elm": ["administrator"]}, "bob": {"elm": ["biller"]}})
     with TestClient(app) as client:
-        token = client.post("/token", data={"username": "ann", "password": PASSWORD}).json()["access_token"]
-        client.headers.update({"Authorization": f"Bearer {token}", "X-Cleanclaim-Practice": "elm"})
+        sign_in(client, "ann")
         yield client
 
 

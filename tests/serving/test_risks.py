@@ -27,12 +27,12 @@ from serving.routes import risks
 from serving.security import NewKey, operator
 from serving.store.books import Store
 from tests.billing_core import specimens
+from tests.serving.people import enrol, token
 from tests.serving.store import filled
 from tests.training import export_fixture
 from training import denial, splits
 from training.export_folder import read as read_export
 
-PASSWORD = "a long enough password"
 CLAIM = to_plain(facts(specimens.claim(), filled.DAY, "person"))
 IN_FULL = {"Content-Type": "application/json; charset=utf-8"}  # any spelling but the plain one goes the ordinary way
 
@@ -122,10 +122,8 @@ def house(tmp_path: Path, database_url: str, trained: tuple[Path, Path]) -> Iter
     )
     beside = filled.new_store(database_url)
     beside.clock, beside.new_id = FixedClock(date(2026, 4, 20)), uuid7  # what is answered there is known by now
-    with beside.access() as access:
-        user_id = access.add_user("biller", PASSWORD).id
+    user_id = enrol(beside, {"biller": {"elm": ["biller"]}})["biller"]
     with beside.open("elm") as books:
-        books.grant(user_id, ["biller"])
         filled.register(books)
         books.save_encounter(filled.encounter(), filled.NOTE)
     send(beside, range(1, 9))
@@ -133,7 +131,7 @@ def house(tmp_path: Path, database_url: str, trained: tuple[Path, Path]) -> Iter
     with TestClient(app, raise_server_exceptions=False) as client:
         house = House(app, client, beside, clock, ours, user_id)
         house.activate(trained[0])
-        house.token = client.post("/token", data={"username": "biller", "password": PASSWORD}).json()["access_token"]
+        house.token = token(client, "biller")
         yield house
     beside.close()
 
@@ -253,7 +251,7 @@ def test_a_new_day_and_a_day_closed_are_heard(house: House) -> None:
     house.clock.moment += timedelta(minutes=10)
     assert house.at_hand() is not None
     house.clock.moment += timedelta(days=3)
-    house.token = house.client.post("/token", data={"username": "biller", "password": PASSWORD}).json()["access_token"]
+    house.token = token(house.client, "biller")
     there = house.at_hand()
     assert there is not None and there == house.both().content
     house.clock.moment -= timedelta(days=3)  # a clock that went back may not see what came later

@@ -22,7 +22,7 @@ from billing_core.x12.envelope import Envelope
 from models.denial.outlook import LEARNED, TOO_FEW, USUAL
 from serving import artifacts
 from serving.desk import billing, scoring
-from serving.desk.advice import outlook_of
+from serving.desk.advice import outlook_of, share_taken
 from serving.desk.case import Desk, open_desk
 from serving.desk.export import export
 from serving.errors import Conflict, Forbidden, NoModel
@@ -35,7 +35,7 @@ from serving.store.states import CodeDecision, EncounterStatus
 from tests.billing_core import specimens
 from tests.serving.store import filled
 from tests.training import export_fixture
-from training import denial, outlook, splits
+from training import denial, outlook, queue_value, splits
 from training.evaluate_coding import read_folder
 from training.export_folder import read as read_export
 
@@ -170,6 +170,7 @@ def test_the_queue_shows_every_part_of_the_expected_value(practice: Practice, mo
             "what_if": [{"mend": "authorization", "words": "Obtain it.", "probability_ppm": 110_000}],
         }
         books.add_score("claim-2", seal, 620_000, said)
+        books.add_score("claim-3", seal, 500_000, said | {"taken": [400_000]})
     items = {item.claim_id: item for item in billing.queue(practice.desk).items}
     ready = items["claim-2"]
     assert (ready.kind, ready.state, ready.risk, ready.probability, ready.effect) == ("risk", "ready", 62, 62, 63)
@@ -186,8 +187,40 @@ def test_the_queue_shows_every_part_of_the_expected_value(practice: Practice, mo
         f" = ${ready.expected_value}; with 9 days left it counts half as much again."
     )
     assert ready.urgency == 150 and not ready.lapsed
+    part = items["claim-3"]
+    assert part.share == 40 and ready.share == 100, "scored before shares were kept: whole"
+    assert part.expected_value == f"{(stake * 500_000 * 400_000 * 30 // 10**14 - 1000) / 100:.2f}"
+    assert f"${part.at_stake} expected of the payer x 40% of it if it is denied x 50% lost unless" in part.worth
     held = items["claim-1"]
     assert held.kind == "held edit" and held.probability == 100 and held.risk is not None
+
+
+def test_a_score_keeps_what_a_denial_takes_of_each_line_as_training_reckons_it(
+    practice: Practice, model: Path, tmp_path: Path
+) -> None:
+    activate(practice, model)
+    lines = [specimens.line(n, code, 9000 // n) for n, code in enumerate(("99396", "81002"), start=1)]
+    two = sent_claim(50, lines=tuple(lines))
+    with practice.store.open("elm") as books:
+        books.save_claim(two, ClaimState.READY)
+        books.step_claim(two.id, ClaimState.SUBMITTED, TODAY)
+    scoring.score_claims(practice.desk)
+    with practice.store.read("elm") as books:
+        scores = books.latest_scores(["claim-2", two.id])
+    assert scores["claim-2"].body["taken"] == [1_000_000], "one line: the whole claim"
+    taken = scores[two.id].body["taken"]
+    assert len(taken) == 2 and all(0 < ppm < 1_000_000 for ppm in taken)
+    export(practice.desk, tmp_path / "export", synthetic=True)
+    submissions = read_export(tmp_path / "export").submissions
+    key = next(s.facts.claim_key for s in submissions if s.claim_number == two.number)
+    expected = sum(line.amount * ppm for line, ppm in zip(two.lines, taken, strict=True)) / 1_000_000
+    assert queue_value.losses(submissions)[key] == expected
+
+
+def test_what_a_denial_takes_is_of_the_dollars_not_of_the_lines() -> None:
+    assert share_taken({1: 9000, 2: 1000}, [500_000, 1_000_000]) == 550_000
+    assert share_taken({1: 9000, 2: 1000}, [500_000]) == 1_000_000, "said of other lines"
+    assert share_taken({1: 0}, [500_000]) == share_taken({}, []) == 1_000_000
 
 
 def test_the_queue_says_why_a_claim_would_be_denied_and_when_its_payer_answers(practice: Practice, model: Path) -> None:

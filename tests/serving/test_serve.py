@@ -6,30 +6,14 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from serving import settings
 from serving.errors import InputError
 from serving.serve import serve
-
-PATIENCE = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
-
-
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(address, timeout=2).is_success
-    except httpx.HTTPError:
-        return False
+from tests.doors import PATIENCE, answers, free_port, until_they_answer
 
 
 def test_the_screens_end_with_the_api(tmp_path: Path) -> None:
@@ -39,10 +23,7 @@ def test_the_screens_end_with_the_api(tmp_path: Path) -> None:
     process = subprocess.Popen([program, "serve"], env=os.environ | told, stdout=subprocess.PIPE, text=True)
     screens = f"http://127.0.0.1:{app}/_stcore/health"
     try:
-        end = time.monotonic() + PATIENCE
-        while not (answers(f"http://127.0.0.1:{api}/health") and answers(screens)):
-            assert process.poll() is None and time.monotonic() < end
-            time.sleep(0.1)
+        until_they_answer(process, (f"http://127.0.0.1:{api}/health", screens))
     finally:
         process.terminate()
         said, _ = process.communicate(timeout=PATIENCE)

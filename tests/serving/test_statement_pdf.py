@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
 from pypdf import PdfReader
+from reportlab.graphics.barcode.qr import QrCodeWidget
 
 from billing_core.payment_plan import Installment
 from billing_core.registration import Guarantor
 from billing_core.statement import InsuranceAnswer, Payment, Statement, StatementLine
-from serving.statement_pdf import payment_words, statement_pdf
+from serving.statement_pdf import QR_POINTS, payment_words, statement_pdf
 from tests.billing_core import specimens
 
 DAY = date(2026, 5, 4)
@@ -35,10 +37,24 @@ def test_the_same_statement_is_the_same_bytes_with_its_code_drawn() -> None:
     assert data == statement_pdf(specimens.PRACTICE, STATEMENT)
     page = PdfReader(BytesIO(data)).pages[0]
     assert "Please pay $15.00 by June 1, 2026" in page.extract_text()
-    squares = page.get_contents().get_data().count(b" re")
-    assert squares > 200, "the code is drawn of squares"
     fonts = page["/Resources"]["/Font"].values()
     assert sum("+" in str(font.get_object()["/BaseFont"]) for font in fonts) == 2, "what is printed is in the file"
+
+
+def test_the_code_on_the_page_is_the_code_of_the_words() -> None:
+    page = PdfReader(BytesIO(statement_pdf(specimens.PRACTICE, STATEMENT))).pages[0]
+    run = re.compile(rb"([\d.]+) ([\d.]+) m ([\d.]+) [\d.]+ l [\d.]+ ([\d.]+) l [\d.]+ [\d.]+ l h")
+    runs = [tuple(map(float, found)) for found in run.findall(page.get_contents().get_data())]
+    widget = QrCodeWidget(payment_words(specimens.PRACTICE, STATEMENT))
+    widget.qr.make()
+    size = QR_POINTS / (len(widget.qr.modules) + 8)  # four white modules on each side
+    drawn = {
+        (round((QR_POINTS - top) / size) - 4, column)
+        for left, top, right, _ in runs
+        for column in range(round(left / size) - 4, round(right / size) - 4)
+    }
+    assert all(round((top - bottom) / size) == 1 for _, top, _, bottom in runs)
+    assert drawn == {(r, c) for r, row in enumerate(widget.qr.modules) for c, dark in enumerate(row) if dark}
 
 
 def test_a_line_says_who_was_seen_what_each_insurance_did_and_why_the_rest_is_owed() -> None:

@@ -23,7 +23,6 @@ from serving.schemas.coding import DecisionIn, EncounterView, SignatureIn
 from serving.security import operator
 from serving.store.states import EncounterStatus
 from tests.stories.clinic import SIGNED, VISIT, Clinic, Person, claims_of, environment
-from training.coding import build
 
 KNEE = "Assessment and plan:\n1. Osteoarthritis of the knee. Injection planned, continue ibuprofen 400 mg.\n"
 TENSE = "Assessment and plan:\n1. Essential hypertension. Continue lisinopril 10 mg.\n"
@@ -37,13 +36,12 @@ CODE = "M17.9"
 
 
 @pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+def clinic(tmp_path_factory: pytest.TempPathFactory, cold_artifact: Path) -> Iterator[Clinic]:
     root = tmp_path_factory.mktemp("loop")
     with environment(root / "home"):
         clinic = Clinic(root, PEOPLE).open()
         clinic.must("register", "--dir", str(clinic.world), by="front_desk", today=SIGNED)
-        build(root / "model")
-        clinic.must("model", "activate", "--kind", "coding", "--dir", str(root / "model"), by="manager", today=SIGNED)
+        clinic.must("model", "activate", "--kind", "coding", "--dir", str(cold_artifact), by="manager", today=SIGNED)
         clinic.must("coding", "suggest", "--out", str(root / "suggested.jsonl"), by="coder", today=SIGNED)
         yield clinic
 
@@ -183,11 +181,11 @@ def test_a_suggestion_that_cannot_be_read_again_is_named(clinic: Clinic, capsys:
     assert found["other_program"] == ["visit-asked"]
 
 
-def test_another_process_gives_the_same_bytes(clinic: Clinic, tmp_path: Path) -> None:
+def test_another_process_gives_the_same_bytes(cold_artifact: Path, tmp_path: Path) -> None:
     """Without any books: artifact, code-set release and note give the suggestion, whatever the hash seed."""
     note = tmp_path / "note.txt"
     note.write_text(KNEE, "utf-8")
-    words = ["suggest", str(note), "--json", "--model", str(clinic.root / "model")]
+    words = ["suggest", str(note), "--json", "--model", str(cold_artifact)]
     told = [
         subprocess.run(
             [sys.executable, "-m", "serving.cli", *words], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True

@@ -1,7 +1,8 @@
 """A payer says later, with no reversal, that a claim it paid was denied; or that it was denied for another reason.
 
 What the models learn from, and what is said of the next claim, is the first answer, whatever a later one says: a claim
-is first adjudicated once. The later one is posted, or kept for a person, by the money's own rules.
+is first adjudicated once. The later one is posted, or kept for a person, by the money's own rules; and a biller
+is told, once, until the payer takes an answer back or the biller says what the payer told.
 """
 
 from __future__ import annotations
@@ -13,8 +14,17 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from billing_core.remittance import ClaimPayment
 from models.denial.replay import Outcome
+from serving.desk import billing, follow_up
+from serving.desk.answers import receive
+from serving.desk.case import Desk
+from serving.desk.contradicted import TAKEN_BACK
 from serving.desk.outcomes import first_outcomes
+from serving.schemas.billing import MendIn
+from serving.schemas.money import OpenEnd
+from tests.billing_core.busy_practice import Busy, advice, file_of, opened
+from tests.billing_core.money_specimens import SECOND_PAYER, answer, taken_back
 from tests.stories.clinic import PEOPLE, Clinic, claims_of, environment
 
 ANSWERED, LATER = date(2026, 1, 16), date(2026, 1, 23)
@@ -86,3 +96,91 @@ def test_denied_and_then_denied_otherwise_stays_denied_for_the_first_reason(clin
     clinic.cycle(LATER)
     assert outcome(clinic) == first
     assert exported(clinic, tmp_path / "export") == [(True, ["authorization"], ["99213"], ANSWERED.isoformat())]
+
+
+# --- the biller is told -----------------------------------------------------------------------------------------------
+
+FULL = (("CO-45 40",), ("CO-45 10",))
+MORE = (("CO-45 20",), ("CO-45 10",))
+REFUSED = (("CO-197 100",), ("CO-45 10",))
+SAYS = "answered twice, and otherwise: 99213: not denied before, CO-197 now"
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Iterator[tuple[Desk, Busy]]:
+    """One claim, answered with payment, and then with a denial of its first line that takes nothing back."""
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    came(desk, 1, answer(busy.claims[0], *FULL))
+    assert told(desk) == []
+    came(desk, 2, answer(busy.claims[0], *REFUSED))
+    yield desk, busy
+    desk.store.close()
+
+
+def came(desk: Desk, nth: int, *answers: ClaimPayment) -> None:
+    receipt = receive(desk, f"{nth}.835", file_of(advice(answers, f"T{nth}"), control=nth))
+    assert (receipt.posted, receipt.held) == (1, [])
+
+
+def told(desk: Desk) -> list[OpenEnd]:
+    with desk.store.read(desk.practice_id) as books:
+        assert books.verify_ledger().sound
+    return [end for end in follow_up.open_ends(desk) if end.kind == "answer"]
+
+
+def state(desk: Desk, claim_id: str) -> str:
+    with desk.store.read(desk.practice_id) as books:
+        return str(books.standing_claim(claim_id).state)
+
+
+def test_two_answers_that_disagree_are_among_what_has_not_ended_until_a_biller_says_what_the_payer_told(
+    practice: tuple[Desk, Busy],
+) -> None:
+    desk, busy = practice
+    (claim,) = busy.claims
+    (end,) = told(desk)
+    assert (end.kind, end.id, end.what) == ("answer", claim.id, f"{claim.number}: {SAYS}")
+    assert "ask the payer which answer holds" in end.mend and state(desk, claim.id) == "paid"
+    came(desk, 3, answer(claim, *REFUSED))
+    assert told(desk) == [end], "once"
+    billing.mend(desk, claim.id, MendIn(action="leave", reason="the payer says that the payment holds"))
+    assert told(desk) == [] and state(desk, claim.id) == "paid"
+    with desk.store.read(desk.practice_id) as books:
+        (work,) = books.work("contradicted", None)
+        assert work.outcome == "leave: the payer says that the payment holds"
+
+
+def test_the_next_payer_of_a_claim_that_was_passed_on_may_decide_otherwise(tmp_path: Path) -> None:
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    with desk.store.open(desk.practice_id) as books:
+        books.save_payer(SECOND_PAYER)
+    came(desk, 1, answer(busy.claims[0], ("CO-45 40", "PR-2 20"), ("CO-45 10",), status="19"))
+    next_payer = {"payer_number": SECOND_PAYER.number, "payer_name": SECOND_PAYER.name}
+    passed_on = advice([answer(busy.claims[0], *REFUSED, status="2")], "T2", **next_payer)
+    assert receive(desk, "2.835", file_of(passed_on, control=2)).posted == 1
+    assert told(desk) == []
+    desk.store.close()
+
+
+def test_said_twice_in_the_file_that_disagrees_it_is_told_all_the_same(tmp_path: Path) -> None:
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    came(desk, 1, answer(busy.claims[0], *FULL))
+    came(desk, 2, *[answer(busy.claims[0], *REFUSED)] * 2)
+    (end,) = told(desk)
+    assert end.what == f"{busy.claims[0].number}: {SAYS}"
+    desk.store.close()
+
+
+@pytest.mark.parametrize("correction_first", [False, True])
+def test_it_ends_by_itself_when_the_payer_takes_an_answer_back(
+    practice: tuple[Desk, Busy], correction_first: bool
+) -> None:
+    desk, busy = practice
+    (claim,) = busy.claims
+    both = [taken_back(answer(claim, *FULL)), answer(claim, *MORE)]
+    came(desk, 3, *(reversed(both) if correction_first else both))
+    assert told(desk) == [] and state(desk, claim.id) == "paid"
+    with desk.store.read(desk.practice_id) as books:
+        assert [work.outcome for work in books.work("contradicted", None)] == [TAKEN_BACK]
+    came(desk, 4, answer(claim, *MORE))
+    assert told(desk) == [], "the answer in force, said again"

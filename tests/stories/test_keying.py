@@ -88,7 +88,7 @@ def test_it_posts_what_a_keyed_file_posts(practice: tuple[Desk, Busy]) -> None:
     claim["paid"] = draft["payments"][0]["amount"] = draft["control_amount"] = "80"
     draft["payments"][0] |= {"trace": "CHECK 1001", "paid_on": "2026-05-01"}
     with desk.store.read(desk.practice_id) as books:
-        _, (typed,) = keying._read(books, DraftIn.model_validate(draft))
+        (typed,) = keying._read(books, DraftIn.model_validate(draft)).made
         assert typed == _remittance(books, batch(busy).remittances[0])
 
 
@@ -105,6 +105,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "claim": ({"paid": "60"}, "1.1.0 the lines and reasons add to 65.00, the paper says 60.00"),
     "number": ({"claim_number": ""}, "1.1.0 the claim's number is missing"),
     "amount": ({"charge": "1oo"}, "1.1.1 charge: no amount; write it as 12.34"),
+    "comma": ({"charge": "1,00"}, "1.1.1 charge: no amount; write it as 12.34"),
     "reason": ({"other": "CO-45"}, "1.1.1 not read: write each reason with its amount, as CO-97 12.00, PR-204 5.00"),
     "code": ({"procedure": "99 213"}, "1.1.1 no procedure code"),
 }

@@ -27,6 +27,7 @@ from serving.ids import FixedClock
 from serving.schemas.money import AssignIn, BatchIn, ReasonIn, RefundIn
 from serving.security import Actor, Role
 from serving.sheets import csv_bytes, harmless, xlsx_bytes
+from tests.billing_core import specimens
 from tests.billing_core.busy_practice import TODAY, Busy, advice, file_of, opened
 from tests.billing_core.money_specimens import answer
 
@@ -264,6 +265,8 @@ def test_accounts_and_aging_add_up(practice: tuple[Desk, Busy]) -> None:
             found = accounts.aging(desk, by, since, collectible=True)
             assert found.total == "695.00" and found.since.startswith("date of")
             assert sum(Decimal(row["total"]) for row in found.rows) == 695
+            named = {specimens.PROVIDER.npi: "Doe, Ann"} if by == "provider" else {}
+            assert found.names == named, "a row keeps the NPI, by which its balances are asked for"
     with pytest.raises(InputError):
         accounts.aging(desk, "planet")
 

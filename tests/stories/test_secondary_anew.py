@@ -94,6 +94,8 @@ def test_a_claim_that_is_out_is_noted_and_corrected_when_it_is_answered(practice
     assert [c.claim.id for c in second(desk)] == [sent.claim.id]
     waiting = [end for end in follow_up.open_ends(desk) if CHANGED in end.what]
     assert len(waiting) == 1 and "corrects it" in waiting[0].mend
+    both = [(end.kind, end.id) for end in follow_up.open_ends(desk) if end.kind != "visit"]
+    assert both == [("claim", sent.claim.id), ("next payer", sent.claim.id)], "two things about one claim are two rows"
     paid = answer(sent.claim, ("OA-23 90",), ("OA-23 30",), status="2", payer_reference="SM-77")
     payers = {"payer_number": SECOND_PAYER.number, "payer_name": SECOND_PAYER.name}
     receive(desk, "3.835", file_of(advice([paid], "T3", **payers), control=3))

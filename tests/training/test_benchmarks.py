@@ -65,6 +65,52 @@ def test_a_later_file_is_judged_after_all_of_the_first(tmp_path: Path) -> None:
     assert set(json.loads((tmp_path / "f.json").read_text())["years"]) == {"2008"}
 
 
+def test_codes_never_seen_and_blank_ones_are_judged(tmp_path: Path) -> None:
+    train, test = reviews(tmp_path / "a.csv", range(2004, 2008)), reviews(tmp_path / "b.csv", range(2008, 2009))
+    text = test.read_text("utf-8-sig").replace("Cardiac;;Drugs;Other", "New;Newer;;").replace("31-40;Female", ";")
+    test.write_text(text + ";;;;;;;;;\n\n", "utf-8-sig")
+    assert call(evaluate_appeal, "--train", train, "--test", test, "--json", tmp_path / "f.json") == 0
+    found = json.loads((tmp_path / "f.json").read_text())["figures"]["model"]
+    assert found["n"] == 120 and 0 < found["brier"] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("MN2008-0;2008", "MN2008-0;08-09", "review 1: its Report Year is not a year"),
+        ("MN2008-0;2008", "MN2008-0;", "review 1: its Report Year is not a year"),
+        ("Decision of Health Plan", "", "review 1: its Determination"),
+        ("Upheld Decision", "Withdrawn", "its Determination is neither Overturned nor Upheld"),
+        (";31-40;Female", "", "review 1: not as many fields as the head"),
+        ("Female", "Female;more", "review 1: not as many fields as the head"),
+    ],
+)
+def test_a_row_that_is_no_decided_review_is_named(
+    tmp_path: Path, old: str, new: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train, test = reviews(tmp_path / "a.csv", range(2004, 2008)), reviews(tmp_path / "b.csv", range(2008, 2009))
+    lines = test.read_text("utf-8-sig").replace(old, new)
+    if told.endswith("Determination"):
+        lines = lines.replace(";Overturned ;", ";;").replace(";Upheld ;", ";;")
+    test.write_text(lines, "utf-8-sig")
+    assert call(evaluate_appeal, "--train", train, "--test", test) == 2
+    said = capsys.readouterr().err
+    assert told in said and "b.csv" in said
+
+
+def test_a_file_of_no_review_or_nothing_to_learn_from_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "e.csv").write_text(APPEAL_HEAD + "\n", "utf-8-sig")
+    train = reviews(tmp_path / "a.csv", range(2004, 2008))
+    assert call(evaluate_appeal, "--train", train, "--test", tmp_path / "e.csv") == 2
+    assert "no review in it" in capsys.readouterr().err
+    test = reviews(tmp_path / "b.csv", range(2008, 2009))
+    train.write_text(train.read_text("utf-8-sig").replace("Overturned", "Upheld"), "utf-8-sig")
+    assert call(evaluate_appeal, "--train", train, "--test", test) == 2
+    assert "with reviews won and lost" in capsys.readouterr().err
+
+
 def audit_lines(file: Path) -> Path:
     pick = random.Random(5)
     lines = ["claim_control_number,Part,DRG,HCPCS Procedure Code,Provider Type,Type of Bill,Review Decision,Error Code"]

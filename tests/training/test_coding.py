@@ -2,20 +2,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from billing_core.encounter import Setting
 from models.artifact import open_artifact
 from models.coding.suggester import PLACES, Suggester
 from training.coding import COLD_THRESHOLD, COLD_WEIGHTS, SignedNote, build, house_terms
 from training.evaluate_coding import LabelledNote, read_folder
-
-
-@pytest.fixture(scope="module")
-def cold(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("cold") / "model"
-    build(directory)
-    return directory
 
 
 def _notes() -> tuple[LabelledNote, ...]:
@@ -26,16 +17,16 @@ def _notes() -> tuple[LabelledNote, ...]:
     return (*tuned, *plain)
 
 
-def test_the_cold_artifact_is_deterministic(cold: Path, tmp_path: Path) -> None:
+def test_the_cold_artifact_is_deterministic(cold_artifact: Path, tmp_path: Path) -> None:
     again = build(tmp_path / "again")
-    assert open_artifact(cold).sha256 == again
-    for name in open_artifact(cold).names:
-        assert (cold / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
-    assert open_artifact(cold).manifest["threshold"] == COLD_THRESHOLD
-    assert open_artifact(cold).manifest["card"]["notes"] == 0
+    assert open_artifact(cold_artifact).sha256 == again
+    for name in open_artifact(cold_artifact).names:
+        assert (cold_artifact / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    assert open_artifact(cold_artifact).manifest["threshold"] == COLD_THRESHOLD
+    assert open_artifact(cold_artifact).manifest["card"]["notes"] == 0
 
 
-def test_a_practices_own_terms_weights_and_threshold_are_learned(cold: Path, tmp_path: Path) -> None:
+def test_a_practices_own_terms_weights_and_threshold_are_learned(cold_artifact: Path, tmp_path: Path) -> None:
     build(tmp_path / "warm", [SignedNote(note) for note in _notes()])
     text = "Assessment:\n1. Maintenance visit\n"
 
@@ -43,7 +34,7 @@ def test_a_practices_own_terms_weights_and_threshold_are_learned(cold: Path, tmp
         found = Suggester.load(model).suggest(text, Setting.OUTPATIENT, date(2026, 4, 1), None, "U")
         return [c.code for c in found.codes if c.code[0].isalpha() and "." in c.code]
 
-    assert codes(cold) == []
+    assert codes(cold_artifact) == []
     assert codes(tmp_path / "warm") == ["Z71.89"]
     assert open_artifact(tmp_path / "warm").manifest["card"]["house_terms"] == 1
 

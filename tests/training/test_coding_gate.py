@@ -6,6 +6,7 @@ Invented notes of an invented practice.
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from billing_core.encounter import Setting
 from models.artifact import open_artifact
 from training import promote, tracking
 from training.__main__ import main
-from training.coding import SignedNote, _from_charts, build, learn_weights
+from training.coding import SignedNote, _from_charts, learn_weights
 from training.coding_export import NOTHING, REASONS, furnished, reason_of
 from training.coding_gate import Reading, TooFewNotes, against, by_family, by_section, parted
 from training.coding_metrics import Judged, paired_interval
@@ -101,19 +102,12 @@ def test_notes_of_one_patient_are_drawn_together() -> None:
 # --- reasons -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def cold(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("cold") / "model"
-    build(directory)
-    return directory
-
-
 @pytest.mark.parametrize("reason", sorted(REASONS))
-def test_a_reason_changes_what_is_learned_of_the_evidence(cold: Path, reason: str) -> None:
+def test_a_reason_changes_what_is_learned_of_the_evidence(cold_artifact: Path, reason: str) -> None:
     """Gout is named as a problem and not signed: what that says of problem headers depends on why."""
     from models.coding.suggester import Suggester
 
-    suggester = Suggester.load(cold)
+    suggester = Suggester.load(cold_artifact)
     text = "Assessment and plan:\n1. Gout\n2. Asthma\n"
     unsaid = [LabelledNote(f"n{n}", text, ("J45.909",)) for n in range(30)]
     given = [replace(note, rejected={"M10.9": reason}) for note in unsaid]
@@ -130,7 +124,7 @@ def test_a_reason_changes_what_is_learned_of_the_evidence(cold: Path, reason: st
         assert weight["given"] == weight["absent"], "the reading was right: it says nothing against the place"
 
 
-def test_a_reason_changes_the_reranker(cold: Path) -> None:
+def test_a_reason_changes_the_reranker(cold_artifact: Path) -> None:
     """The same charts give other trees once a coder has said why; a reason on no candidate changes nothing."""
     from models.coding.suggester import Suggester
 
@@ -138,7 +132,7 @@ def test_a_reason_changes_the_reranker(cold: Path) -> None:
 
     def trees(rejected: Mapping[str, str]) -> bytes:
         said = [replace(each, note=replace(each.note, rejected=rejected)) for each in notes]
-        return _from_charts(Suggester.load(cold), said, published=False).files["reranker.txt"]
+        return _from_charts(Suggester.load(cold_artifact), said, published=False).files["reranker.txt"]
 
     plain = trees({})
     assert trees({"V97.33XD": "not_supported"}) == plain
@@ -210,7 +204,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
 def test_what_is_better_is_registered_with_its_figures_and_card(run: tuple[Path, str]) -> None:
     home, url = run
     found = json.loads((home / "figures.json").read_text("utf-8"))
-    version = tracking.by_alias(url, "coding")
+    version = tracking.candidate(url, "coding")
     assert found["passed"] is dict(version.tags)["gate"].startswith("passed")
     assert open_artifact(version.artifact).sha256 == found["artifact_sha256"], "what was judged is what is registered"
     card = (version.beside / "model_card.md").read_text("utf-8")
@@ -232,16 +226,18 @@ def test_no_name_of_a_chart_is_in_the_artifact_or_in_mlflow(run: tuple[Path, str
         assert b"came, number" not in content, path.name
 
 
-def test_the_one_in_service_must_be_beaten_and_a_person_signs(run: tuple[Path, str], tmp_path: Path) -> None:
+def test_the_one_in_service_must_be_beaten_and_a_person_signs(
+    run: tuple[Path, str], cold_artifact: Path, tmp_path: Path
+) -> None:
     home, url = run
     words = ["promote", "--tracking", url, "--model", "coding", "--out", str(tmp_path / "served")]
     assert main(words) == 2, "nobody has signed"
     assert main([*words, "--signed-by", "grace"]) == 0
     told = json.loads(promote.promotion_file(tmp_path / "served").read_text("utf-8"))
     assert (told["signed_by"], told["sha256"]) == ("grace", open_artifact(tmp_path / "served").sha256)
-    assert tracking.by_alias(url, "coding", tracking.CHAMPION).version == told["version"]
+    assert tracking.holder(url, "coding", tracking.CHAMPION) == told["version"]
     cold = tmp_path / "cold"
-    build(cold)
+    shutil.copytree(cold_artifact, cold)
     signed = [*words[:-1], str(cold), "--signed-by", "grace"]
     assert main(signed) == 2, "a suggester is compared on notes"
     assert main([*signed, "--data", str(home / "export")]) == 0

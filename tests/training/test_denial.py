@@ -65,7 +65,7 @@ def test_calibration_is_told_payer_by_payer(run: Run) -> None:
 
 
 def test_it_is_registered_with_its_artifact_and_no_prose(run: Run) -> None:
-    version = tracking.by_alias(run.url, "denial")
+    version = tracking.candidate(run.url, "denial")
     assert dict(version.tags)["gate"] == "passed"
     assert open_artifact(version.artifact).sha256 == open_artifact(run.out / "artifact").sha256
     assert (version.beside / "held_out.parquet").exists()
@@ -129,7 +129,9 @@ def test_promotion_copies_verifies_and_crowns(run: Run, tmp_path: Path, capsys: 
     assert call(promote, *words) == 0
     assert "champion" in capsys.readouterr().out
     assert Predictor.load(tmp_path / "live").sha256 == open_artifact(run.out / "artifact").sha256
-    assert dict(tracking.by_alias(run.url, "denial", tracking.CHAMPION).tags)["signed_by"] == "ann"
+    crowned = tracking.candidate(run.url, "denial")
+    assert tracking.holder(run.url, "denial", tracking.CHAMPION) == crowned.version
+    assert dict(crowned.tags)["signed_by"] == "ann"
     assert call(promote, *words) == 0
     assert "it is the model in service" in capsys.readouterr().out
 

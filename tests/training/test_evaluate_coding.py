@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from tests.real_data import SHARED, needs
-from training.coding import build
 from training.coding_metrics import Counts, count
 from training.evaluate_coding import FolderError, evaluate, read_folder
 
@@ -18,13 +17,6 @@ def _folder(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("coding") / "model"
-    build(directory)
-    return directory
-
-
 def test_definitions() -> None:
     counts = count([(["A", "B", "B"], ["A", "C"]), ([], ["D"]), (["E"], [])])
     assert counts == Counts(right=1, offered=3, signed=3)
@@ -33,10 +25,10 @@ def test_definitions() -> None:
     assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
 
 
-def test_the_metrics_of_a_folder(tmp_path: Path, model: Path) -> None:
+def test_the_metrics_of_a_folder(tmp_path: Path, cold_artifact: Path) -> None:
     from models.coding.suggester import Suggester
 
-    metrics = evaluate(Suggester.load(model), _folder(tmp_path / "data"))
+    metrics = evaluate(Suggester.load(cold_artifact), _folder(tmp_path / "data"))
     assert metrics["n_notes"] == 3
     assert metrics["abstained"] == 1
     assert (metrics["micro_right"], metrics["micro_offered"], metrics["micro_signed"]) == (1, 2, 3)
@@ -46,11 +38,11 @@ def test_the_metrics_of_a_folder(tmp_path: Path, model: Path) -> None:
     assert metrics["procedure_signed"] == 1
 
 
-def test_the_command_writes_the_metrics(tmp_path: Path, model: Path) -> None:
+def test_the_command_writes_the_metrics(tmp_path: Path, cold_artifact: Path) -> None:
     from training.__main__ import main
 
     out = tmp_path / "metrics.json"
-    args = ["--data", str(_folder(tmp_path / "data")), "--model", str(model), "--json", str(out)]
+    args = ["--data", str(_folder(tmp_path / "data")), "--model", str(cold_artifact), "--json", str(out)]
     assert main(["evaluate-coding", *args]) == 0
     assert json.loads(out.read_text())["n_notes"] == 3
     (tmp_path / "one").write_text("n1\n")
@@ -69,12 +61,12 @@ def test_a_folder_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.real_data
 @needs("coding/acibench/dev")
-def test_real_visit_notes_reach_the_figure(model: Path) -> None:
+def test_real_visit_notes_reach_the_figure(cold_artifact: Path) -> None:
     """ACI-Bench dev, the notes read while building (the first 40); evaluation only, never training."""
     from models.coding.suggester import Suggester
 
     folder = SHARED / "coding/acibench/dev"
     ids = sorted(p.stem for p in (folder / "notes").glob("*.txt"))[:40]
-    metrics = evaluate(Suggester.load(model), folder, ids)
+    metrics = evaluate(Suggester.load(cold_artifact), folder, ids)
     assert metrics["n_notes"] == 40
     assert metrics["micro_f1"] >= 0.70

@@ -1,20 +1,24 @@
 """P(overturned): learned from decided appeals when there are enough, and said to be too little when there are not."""
 
 import argparse
+import contextlib
+import io
 import json
 import random
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 import pytest
 
-from models.artifact import ArtifactError
+from models.artifact import ArtifactError, open_artifact
 from models.denial import overturn as model
 from models.denial.overturn import AppealFacts
 from tests.training import export_fixture
-from training import overturn
+from training import overturn, tracking
 
 
 def export(folder: Path, count: int) -> Path:
@@ -54,20 +58,61 @@ def call(*words: object) -> int:
     return overturn.run(parser.parse_args([str(word) for word in words]))
 
 
-def test_with_enough_appeals_it_is_learned_judged_and_sealed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = export(tmp_path / "export", 240)
-    assert call("--export", folder, "--out", tmp_path / "run", "--json", tmp_path / "f.json") == 0
-    figures = json.loads((tmp_path / "f.json").read_text())
+@dataclass(frozen=True)
+class Run:
+    """A run on 240 decided appeals, recorded in MLflow's own register on SQLite, and what it printed."""
+
+    home: Path
+    url: str
+    figures: dict[str, Any]
+    said: str
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home, said = tmp_path_factory.mktemp("run"), io.StringIO()
+    url, folder = f"sqlite:///{home}/mlflow.db", export(home / "export", 240)
+    with contextlib.redirect_stdout(said):
+        assert call("--export", folder, "--out", home / "run", "--tracking", url, "--json", home / "f.json") == 0
+    return Run(home, url, json.loads((home / "f.json").read_text()), said.getvalue())
+
+
+def test_with_enough_appeals_it_is_learned_judged_and_sealed(run: Run) -> None:
+    figures = run.figures
     assert figures["passed"] and figures["model"]["auc"] > 0.7 and figures["model"]["n"] >= 60
-    assert "240 decided" in capsys.readouterr().out
-    _, loaded = model.load(tmp_path / "run" / "artifact")
+    assert "240 decided" in run.said
+    _, loaded = model.load(run.home / "run" / "artifact")
     good = AppealFacts("60050", 1, ("CO-197",), ("authorization",), ("97110",), True)
     bad = AppealFacts("60050", 1, ("CO-29",), ("timely filing",), ("97110",), True)
     strange = AppealFacts("", 9, (), (), (), False)
     assert loaded.probability_ppm(good) > 600_000 > 250_000 > loaded.probability_ppm(bad)
     assert 0 < loaded.probability_ppm(strange) < 1_000_000
+
+
+def test_a_run_that_earned_it_is_recorded_and_challenges_and_can_be_offered(run: Run) -> None:
+    """What lies in the register is the artifact that was sealed, byte for byte."""
+    from mlflow.tracking import MlflowClient
+
+    assert "registered as overturn version 1, challenger" in run.said
+    version = tracking.candidate(run.url, "overturn")
+    assert tracking.holder(run.url, "overturn", tracking.CHALLENGER) == version.version == 1
+    assert dict(version.tags) == {"gate": "passed", "data": "synthetic"}
+    registered, sealed = open_artifact(version.artifact), open_artifact(run.home / "run" / "artifact")
+    assert registered.sha256 == sealed.sha256 and registered.kind == "overturn"
+    asked = AppealFacts("60050", 1, ("CO-197",), ("authorization",), ("97110",), True)
+    assert model.load(version.artifact)[1].probability_ppm(asked) > 600_000
+    figures, client = run.figures, MlflowClient(tracking_uri=run.url, registry_uri=run.url)
+    logged = client.get_run(version.run_id).data
+    assert logged.metrics["auc"] == pytest.approx(figures["model"]["auc"])
+    assert logged.metrics["share_won_so_far.log_loss"] > logged.metrics["log_loss"]
+    assert (logged.params["decided"], logged.params["won"]) == ("240", str(figures["won"]))
+    assert dict(sealed.manifest["card"])["held_out"]["n"] == figures["model"]["n"]
+
+
+def test_a_run_that_earned_nothing_is_not_recorded(tmp_path: Path) -> None:
+    folder, url = export(tmp_path / "export", 20), f"sqlite:///{tmp_path}/mlflow.db"
+    assert call("--export", folder, "--out", tmp_path / "run", "--tracking", url) == 0
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -76,6 +121,16 @@ def test_too_few_is_said_and_nothing_is_sealed(tmp_path: Path, count: int, capsy
     assert call("--export", folder, "--out", tmp_path / "run") == 0
     assert "too few cases" in capsys.readouterr().out
     assert not (tmp_path / "run").exists()
+
+
+def test_a_row_is_learned_from_the_others_alone(tmp_path: Path) -> None:
+    """Leaving a case out of the counted rates says what counting all the others says."""
+    found, _ = overturn.decided(export(tmp_path / "export", 30), ())
+    pairs = [(d.facts, d.won) for d in found]
+    rates = model.count(pairs)
+    for place, (facts, won) in enumerate(pairs):
+        others = model.count(pairs[:place] + pairs[place + 1 :])
+        assert rates.without(facts, won).lifts(facts) == others.lifts(facts)
 
 
 def test_what_was_decided_later_moves_no_judgement(tmp_path: Path) -> None:

@@ -122,15 +122,16 @@ def test_a_coverage_refused_is_remembered_until_a_claim_is_paid() -> None:
     assert value(paid, "coverage_refused_last") == 0 and value(paid, "coverage_refused_days") == 30
 
 
-def test_a_payer_that_changes_its_habit_is_seen_sooner_in_what_it_says_of_late() -> None:
+def test_a_rule_is_believed_more_when_its_refusals_are_the_latest() -> None:
     history = History()
     for k in range(200):
         on = DAY - timedelta(days=300 - k)
-        for payer, denied in (("60054", k > 170), ("99999", False)):
+        for payer, denied in (("60054", k >= 170), ("99999", k < 30)):
             claim = sent(f"{payer}{k}", on, f"p{k}", payer=payer)
             history.adjudicated(claim, denied, on + timedelta(days=5), [DenialCategory.CODING])
-    found = row(sent(), history)
-    assert value(found, "why_coding_recent") > value(found, "why_coding") > 0
+    late, early = (row(sent(payer=payer), history) for payer in ("60054", "99999"))
+    assert value(late, "why_coding") == value(early, "why_coding") > 0
+    assert value(late, "rule_coding") > value(early, "rule_coding")
 
 
 def answered(history: History, days: int, denied: bool, why: DenialCategory, **changes: object) -> None:
@@ -148,6 +149,16 @@ def test_a_reason_given_twice_for_the_same_thing_is_a_rule() -> None:
             answered(history, 90 - k, k < refused, DenialCategory.AUTHORIZATION)
         found.append(value(row(sent(), history), "rules"))
     assert found[0] < value(row(sent(), History()), "rules") < found[1] < found[2]
+
+
+def test_a_diagnosis_refused_twice_is_a_rule_wherever_it_stands() -> None:
+    history, codes = History(), ("I10", "J30.9")
+    for days in (90, 80):
+        answered(history, days, True, DenialCategory.INFORMATION, diagnoses=codes)
+    answered(history, 70, False, DenialCategory.INFORMATION, diagnoses=("I10",))
+    refused, other, plain = (row(sent(diagnoses=shown), history) for shown in (codes, ("K21.9",), ("I10",)))
+    assert value(refused, "rule_code") > value(plain, "rule_code") > 0 == value(row(sent(), History()), "why_code")
+    assert value(other, "rule_unspecified") == value(refused, "rule_unspecified") > value(other, "rule_code")
 
 
 def test_a_rule_wears_off_when_claims_of_the_kind_are_taken() -> None:
