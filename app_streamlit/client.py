@@ -10,6 +10,7 @@ import os
 import ssl
 import time
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Literal, TypeVar
 from urllib.parse import quote, urlsplit
@@ -57,6 +58,7 @@ from serving.schemas.contracts import (
 
 SESSION_COOKIE = "cleanclaim_session"
 PRACTICE = "practice"
+TODAY = "today"
 SESSION = "session"
 ASKED_PAGE = "asked_page"  # the page of the address, to come back to after signing in
 WAIT_SECONDS = 30.0
@@ -367,10 +369,15 @@ def who() -> Me:
         if not asked or problem.status != 404:
             raise
         me = _signed_in("", Client).me()  # an address kept from another practice: begin in one of the user's own
-    st.session_state[PRACTICE] = me.practice_id
+    st.session_state[PRACTICE], st.session_state[TODAY] = me.practice_id, me.today
     if len(me.practices) > 1:
         st.query_params[PRACTICE] = me.practice_id
     return me
+
+
+def practice_day() -> date:
+    """The day it is in the practice's zone, which the machine's own clock need not share."""
+    return date.fromisoformat(str(st.session_state.get(TODAY) or who().today))
 
 
 def current() -> Client:

@@ -6,7 +6,7 @@ Keys: down and up go through the people.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 import streamlit as st
 
 from app_streamlit import money
+from app_streamlit.client import practice_day
 from app_streamlit.widgets.acting import act, pick, second_person, show_done, typed
 from app_streamlit.widgets.look import added, counted, dollars, strip, typed_amount
 from app_streamlit.widgets.picklist import Cell, Row, show_table
@@ -121,7 +122,7 @@ def _plan(item: GuarantorItem, plan: PlanView | None) -> None:
         strip(("Payment plan", "no collections while it is kept", ""))
         monthly = f"monthly_{item.id}"
         st.text_input("A month", key=monthly, placeholder="50.00")
-        first = st.date_input("First due", date.today() + timedelta(days=30), key=f"first_{item.id}")
+        first = st.date_input("First due", practice_day() + timedelta(days=30), key=f"first_{item.id}")
         _button("Make the plan", "plan", lambda: _make(item, typed(monthly), str(first)), disabled=item.owed == "0.00")
         return
     strip((plan.state.capitalize(), f"{dollars(plan.paid)} of {dollars(plan.total)} paid", ""))

@@ -6,14 +6,14 @@ Keys: down and up go through the credits.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.client import ApiProblem
+from app_streamlit.client import ApiProblem, practice_day
 from app_streamlit.widgets.acting import act, pick, second_person, show_done, typed
 from app_streamlit.widgets.look import added, counted, dollars, due_tone, strip, typed_amount
 from app_streamlit.widgets.picklist import Cell, Row, show_table
@@ -115,7 +115,7 @@ def _clock(item: CreditItem) -> None:
 
 def _entry(item: CreditItem, day: str, words: str, button: str, do: Callable[[CreditItem, str, str], str]) -> None:
     ahead = 0 if do is _requested else 30
-    when = st.date_input(day, date.today() + timedelta(days=ahead), key=f"clock_on_{item.id}")
+    when = st.date_input(day, practice_day() + timedelta(days=ahead), key=f"clock_on_{item.id}")
     why = f"clock_why_{item.id}"
     st.text_input(words, key=why, max_chars=200)
     st.button(button, key="clock_set", on_click=act, args=(lambda: do(item, str(when), typed(why)),))

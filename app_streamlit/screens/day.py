@@ -5,12 +5,10 @@ Keys: down and up go through what has not ended.
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
 from app_streamlit import money
-from app_streamlit.client import ApiProblem
+from app_streamlit.client import ApiProblem, practice_day
 from app_streamlit.screens.coder import CLOSINGS
 from app_streamlit.widgets.acting import act, pick, show_done, typed
 from app_streamlit.widgets.look import counted, dollars, grouped, said, strip
@@ -31,7 +29,7 @@ def show() -> None:
     api = money.current()
     show_done()
     on_place, left_place = st.columns([2, 8], vertical_alignment="bottom")
-    on = on_place.date_input("Business day", date.today(), key="day_on")
+    on = on_place.date_input("Business day", practice_day(), key="day_on")
     sheet = api.day(str(on))
     with left_place:
         strip(

@@ -5,12 +5,12 @@ Who pays alone is given the good-faith estimate as a PDF. Keys: j and k go throu
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from app_streamlit import client
+from app_streamlit.client import practice_day
 from app_streamlit.widgets.acting import J_K, pick
 from app_streamlit.widgets.look import dollars, strip, typed_amount, typed_codes
 from app_streamlit.widgets.messages import show_problem, told
@@ -72,7 +72,7 @@ def _form(patient: PatientOption) -> EstimateIn | None:
     coverage = pays.selectbox(
         "Who pays", [FIRST, *coverages, SELF_PAY], format_func=lambda each: _payer(each, coverages), key=f"{key}_pays"
     )
-    on = day.date_input("Day of the visit", date.today(), key=f"{key}_day", format="YYYY-MM-DD")
+    on = day.date_input("Day of the visit", practice_day(), key=f"{key}_day", format="YYYY-MM-DD")
     rows = int(st.number_input("Services planned", 1, LINES_MAX, 1, key=f"{key}_rows"))
     services = [_service(f"{key}_{row}", row) for row in range(1, rows + 1)]
     instead = st.text_input("Or the visit becomes (codes, for the bounds)", key=f"{key}_instead")

@@ -5,12 +5,13 @@ Keys: down and up go through the figures, j and k through the cases behind the p
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import streamlit as st
 
 from app_streamlit import money
+from app_streamlit.client import practice_day
 from app_streamlit.widgets.acting import choose, chosen, pick
 from app_streamlit.widgets.look import account_link, counted, dollars, said, save_sheet, strip
 from app_streamlit.widgets.picklist import Cell, Row, picklist, show_table
@@ -54,8 +55,8 @@ def show() -> None:
     """The page. Raises ApiProblem where nothing of it can be shown."""
     api = money.current()
     first, last, facts = st.columns([2, 2, 6], vertical_alignment="bottom")
-    since = first.date_input("From", date.today() - timedelta(days=364), key="figures_since")
-    until = last.date_input("To", date.today(), key="figures_until")
+    since = first.date_input("From", practice_day() - timedelta(days=364), key="figures_since")
+    until = last.date_input("To", practice_day(), key="figures_until")
     view = api.report(str(since), str(until))
     with facts:
         words = "claims by the day they were first sent, charges by the day of service"

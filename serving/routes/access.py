@@ -78,15 +78,17 @@ def me(house: TheHouse, credential: Credential, practice_id: PracticeId = "") ->
     first = memberships[0].practice_id if memberships else ""
     actor = identify(house.store, house.settings, credential, practice_id or first)
     with house.store.access(reading=True) as access:
-        names = {practice.id: practice.name for practice in access.practices()}
+        practices = {practice.id: practice for practice in access.practices()}
     choices = [
-        PracticeChoice(id=each.practice_id, name=names[each.practice_id], roles=sorted(each.roles))
+        PracticeChoice(id=each.practice_id, name=practices[each.practice_id].name, roles=sorted(each.roles))
         for each in memberships or (actor,)
     ]
+    chosen = practices[actor.practice_id]
     return Me(
         login=actor.login,
-        practice_id=actor.practice_id,
-        practice_name=names[actor.practice_id],
+        practice_id=chosen.id,
+        practice_name=chosen.name,
+        today=house.store.clock.today(chosen.zone).isoformat(),
         roles=sorted(actor.roles),
         practices=choices,
     )

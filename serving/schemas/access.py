@@ -38,11 +38,12 @@ class PracticeChoice(Schema):
 
 
 class Me(Schema):
-    """The signed-in user in the practice chosen, and the others to choose from."""
+    """The signed-in user in the practice chosen, and the others to choose from; `today` is the day it is there."""
 
     login: str
     practice_id: str
     practice_name: str
+    today: str
     roles: list[str]
     practices: list[PracticeChoice]
 

@@ -102,6 +102,11 @@ class Served:
         return httpx.get(self.api + path, headers=self.token(login), timeout=PATIENCE).raise_for_status().content
 
 
+def practice_day() -> date:
+    """The day it is in the practices, as the server sees it."""
+    return SystemClock().today(filled.practice("elm", "ELMF").zone)
+
+
 def furnish(home: Path) -> Settings:
     """The books of two practices, their people, visits to code, and a suggester in service."""
     ours = settings.read({"CLEANCLAIM_HOME": str(home)})
@@ -116,9 +121,10 @@ def furnish(home: Path) -> Settings:
     with store.open("elm") as books:
         _register(books)
         artifacts.activate(books, ours.artifacts, "coding", model, "scientist")
-    money_house.fill(store, ours, date.today())
+    today = practice_day()
+    money_house.fill(store, ours, today)
     (home / "trained").mkdir()
-    loop_house.fill(store, ours, date.today(), home / "trained")
+    loop_house.fill(store, ours, today, home / "trained")
     store.close()
     return ours
 
@@ -130,7 +136,7 @@ def _register(books: Books) -> None:
     books.save_provider(specimens.PROVIDER)
     books.save_location(specimens.LOCATION)
     books.save_guarantors([Guarantor("guarantor", specimens.NAME, specimens.HOME)])
-    seen = date.today() - timedelta(days=5)
+    seen = practice_day() - timedelta(days=5)
     for number, (name, (last, note)) in enumerate(VISITS.items()):
         called = PersonName(last, "Ann")
         patient = replace(specimens.PATIENT, id=f"patient-{name}", record_number=str(number), name=called)

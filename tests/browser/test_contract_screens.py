@@ -14,7 +14,7 @@ from billing_core.remittance import Adjustment, ClaimPayment, Group, Remittance,
 from billing_core.x12 import remittance_835
 from billing_core.x12.envelope import Envelope
 from tests.billing_core import specimens
-from tests.browser.house import Served, at_rest
+from tests.browser.house import Served, at_rest, practice_day
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str], Any]
@@ -113,8 +113,8 @@ def pay_short(served: Served, number: str, seen: date) -> None:
     payment = ClaimPayment(number, "1", 15000, 5000, 0, "PAYERREF", services=(service,))
     practice = specimens.PRACTICE
     answer = Remittance(
-        "Northern Health", "60054", practice.npi, practice.tin, "TRACE7", "1999999999", date.today(), "I", "ACH", 5000,
-        (payment,),
+        "Northern Health", "60054", practice.npi, practice.tin, "TRACE7", "1999999999", practice_day(), "I", "ACH",
+        5000, (payment,),
     )  # fmt: skip
     data = remittance_835.write([answer], Envelope("60054", "CLEANCLAIM", 7, datetime.now()))
     sent = httpx.post(f"{served.api}/files", content=data, headers=served.token("biller") | {"X-File-Name": "a.835"})

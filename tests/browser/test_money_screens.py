@@ -6,7 +6,6 @@ The tests of one practice follow one another as its work does: each says what it
 from __future__ import annotations
 
 import zipfile
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from tests.billing_core import specimens
 from tests.billing_core.busy_practice import advice, file_of
 from tests.billing_core.money_specimens import answer
 from tests.browser import money_house
-from tests.browser.house import Served, at_rest
+from tests.browser.house import Served, at_rest, practice_day
 from tests.browser.test_screens import SignIn
 
 pytestmark = pytest.mark.browser
@@ -275,9 +274,9 @@ def test_a_figure_opens_to_the_claims_behind_it_and_says_that_it_still_moves(ope
 def test_two_answers_that_disagree_wait_on_the_day_until_somebody_says_what_the_payer_told(
     opened: Any, served: Served
 ) -> None:
-    claim = money_house.claims(date.today())[1]
+    claim = money_house.claims(practice_day())[1]
     assert served.ask("cashier", "GET", f"/claims/{claim.id}")["state"] == "paid"
-    again = advice([answer(claim, ("CO-197 100",), ("CO-45 10",))], "EFT8", paid_on=date.today())
+    again = advice([answer(claim, ("CO-197 100",), ("CO-45 10",))], "EFT8", paid_on=practice_day())
     page = opened("cashier", "remittances")
     page.get_by_role("button", name="Take in files from payers").click()
     file = {"name": "EFT8.835", "mimeType": "text/plain", "buffer": file_of(again)}
