@@ -25,6 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models import cluster
 from models.denial.history import History, HistoryError
 from models.denial.predictor import KIND, Predictor
 from serving.errors import InputError
@@ -278,16 +279,8 @@ def _in_processes(workers: int, found: list[Job]) -> Iterator[Done]:
 
 def _on_dask(address: str, found: list[Job]) -> Iterator[Done]:
     """Each file by a worker of the cluster at `address`, as they finish."""
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        raise InputError("Dask is not installed", field="--dask", mend="pip install 'cleanclaim[dask]'") from error
-    try:
-        client = distributed.Client(address, timeout="3s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError("no Dask scheduler answers there", field="--dask", mend="start dask scheduler") from error
-    with client:
-        for _, done in distributed.as_completed(
+    with cluster.connected(address) as client:
+        for _, done in import_module("distributed").as_completed(
             client.map(score_file, found, pure=False), loop=client.loop, with_results=True
         ):
             yield done

@@ -9,20 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from billing_core.errors import BillingError
+from models import cluster
 
 Given = TypeVar("Given")
 One = TypeVar("One")
 Answer = TypeVar("Answer")
-
-
-class NoCluster(BillingError):
-    """There is no Dask, or no scheduler at the address."""
 
 
 class Spread(Protocol):
@@ -54,14 +49,7 @@ def on(address: str | None) -> Iterator[Spread]:
     if not address:
         yield here
         return
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        raise NoCluster("Dask is not installed", where="--dask", mend="pip install 'cleanclaim[dask]'") from error
-    try:
-        client = distributed.Client(address, timeout="3s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise NoCluster("no Dask scheduler answers there", where="--dask", mend="start dask scheduler") from error
+    client = cluster.connected(address)
 
     def there(function: Callable[[Given, One], Answer], given: Given, each: Sequence[One]) -> list[Answer]:
         (shared,) = client.scatter([given], broadcast=True, hash=False)

@@ -16,14 +16,13 @@ from billing_core.encounter import AssignedCode, CodeSystem, SignedEncounter, Sp
 from billing_core.record import to_plain
 from billing_core.remittance import ClaimPayment
 from serving.desk import appeals, billing, receipts
-from serving.desk.case import Desk, open_desk
+from serving.desk.case import Desk
 from serving.desk.export import export
 from serving.errors import Conflict, Forbidden, InputError
 from serving.ids import FixedClock
 from serving.schemas.appeals import AppealView, FilingIn, LetterIn, OutcomeIn, SentenceIn
 from serving.schemas.billing import MendIn
-from serving.security import Actor, Role, operator
-from serving.settings import read
+from serving.security import Actor, Role
 from serving.store.books import Books
 from serving.store.files import StoredDenial
 from serving.store.states import DenialStatus, Direction, RemittanceState
@@ -42,17 +41,11 @@ LEVELS = (
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """One claim, denied for medical necessity, with a signed note behind it."""
-    settings = read({"CLEANCLAIM_HOME": str(tmp_path / "home")})
-    store = filled.new_store(settings.database_url)
-    store.clock = FixedClock(TODAY)
-    with store.open("elm") as books:
-        filled.register(books)
-        books.save_contract(replace(specimens.CONTRACT, remedies=LEVELS))
-    desk = open_desk(settings, store, operator("elm"), store.clock, store.new_id)
-    with store.open("elm") as books:
-        refuse(desk, books, answer(specimens.claim(), ("CO-50 150",), remarks=("N115",)))
-    yield desk
-    store.close()
+    with filled.desk_at(tmp_path / "home", TODAY) as desk:
+        with desk.store.open("elm") as books:
+            books.save_contract(replace(specimens.CONTRACT, remedies=LEVELS))
+            refuse(desk, books, answer(specimens.claim(), ("CO-50 150",), remarks=("N115",)))
+        yield desk
 
 
 def refuse(desk: Desk, books: Books, payment: ClaimPayment) -> None:

@@ -17,11 +17,8 @@ from billing_core.identifiers import claim_number
 from billing_core.record import to_plain
 from serving.desk import billing
 from serving.desk.billing import Wanted
-from serving.desk.case import Desk, open_desk
-from serving.ids import FixedClock
+from serving.desk.case import Desk
 from serving.schemas.billing import QueueView
-from serving.security import operator
-from serving.settings import read
 from serving.store.books import Books
 from serving.store.files import StoredDenial
 from serving.store.states import DenialStatus, RemittanceState
@@ -34,14 +31,10 @@ TODAY = filled.DAY + timedelta(days=30)
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    settings = read({"CLEANCLAIM_HOME": str(tmp_path / "home")})
-    store = filled.new_store(settings.database_url)
-    store.clock = FixedClock(TODAY)
-    with store.open("elm") as books:
-        filled.register(books)
-        books.save_encounter(filled.encounter(), filled.NOTE)
-    yield open_desk(settings, store, operator("elm"), store.clock, store.new_id)
-    store.close()
+    with filled.desk_at(tmp_path / "home", TODAY) as desk:
+        with desk.store.open("elm") as books:
+            books.save_encounter(filled.encounter(), filled.NOTE)
+        yield desk
 
 
 def wait(desk: Desk, serials: range) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from billing_core.charge import Charge
 from billing_core.chargemaster import Price
@@ -17,7 +20,10 @@ from billing_core.provider_query import OTHER, UNDETERMINED, ProviderQuery
 from billing_core.registration import Guarantor, Practice
 from billing_core.remittance import Adjustment, ClaimPayment, Group, Remittance, ServicePayment
 from billing_core.rule import Finding, Severity
+from serving.desk.case import Desk, open_desk
 from serving.ids import FixedClock, SeededIds
+from serving.security import operator
+from serving.settings import read
 from serving.store.appeals import StoredAppeal
 from serving.store.books import Books, Store
 from serving.store.files import StoredDenial
@@ -28,6 +34,18 @@ from tests.billing_core import specimens
 DAY = date(2026, 4, 9)
 NOTE = "Assessment: type 2 diabetes, stable. Plan: continue metformin."
 NOTE_SHA256 = hashlib.sha256(NOTE.encode()).hexdigest()
+
+
+@contextmanager
+def desk_at(home: Path, today: date) -> Iterator[Desk]:
+    """The operator's desk of the practice "elm", its people registered, on that day."""
+    settings = read({"CLEANCLAIM_HOME": str(home)})
+    store = new_store(settings.database_url)
+    store.clock = FixedClock(today)
+    with store.open("elm") as books:
+        register(books)
+    yield open_desk(settings, store, operator("elm"), store.clock, store.new_id)
+    store.close()
 
 
 def practice(practice_id: str = "elm", mark: str = "ELMF") -> Practice:
