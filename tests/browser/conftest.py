@@ -44,6 +44,7 @@ def page(chromium: Any, served: house.Served) -> Iterator[Any]:
     """A page of a new browser session. Whatever a test does in it, nothing may be asked of another host."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     context.set_default_timeout(20_000)
+    house.listen(context)
     page = context.new_page()
     asked: list[str] = []
     failed: list[str] = []

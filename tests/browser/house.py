@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from billing_core.chargemaster import Price
 from billing_core.encounter import Encounter, Setting
@@ -166,14 +167,63 @@ def serve(home: Path) -> Iterator[Served]:
         process.wait(20)
 
 
+LISTENER = """
+    const send = WebSocket.prototype.send
+    WebSocket.prototype.send = function (...frame) {
+        if (!this.listened) this.addEventListener('message', () => { window.answeredAt = performance.now() })
+        this.listened = true
+        window.askedAt = performance.now()
+        return send.apply(this, frame)
+    }
+"""
+
+
+def listen(context: Any) -> None:
+    """Let the pages of this browser session note when they last asked the server, and when it last answered."""
+    context.add_init_script(LISTENER)
+
+
 def at_rest(page: Any) -> None:
-    """Wait until the page is drawn and stays so for a fifth of a second: what is done while it is drawn may be lost."""
+    """Wait until the page is drawn, owes no answer and stays so for a fifth of a second.
+
+    What is done while it is drawn may be lost: a button can move between the press and the release. A busy server
+    begins to draw late, so a page may look at rest while what was typed last is still on its way: then no answer has
+    come since it was sent (waited for two seconds: not all that is sent is answered).
+    """
     page.evaluate("window.restingSince = 0")
     page.wait_for_function(
         """() => {
             const state = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState
-            if (state !== 'notRunning') { window.restingSince = 0; return false }
-            window.restingSince ||= performance.now()
-            return performance.now() - window.restingSince > 200
+            const now = performance.now()
+            const owed = window.askedAt > (window.answeredAt || 0) && now - window.askedAt < 2000
+            if (state !== 'notRunning' || owed) { window.restingSince = 0; return false }
+            window.restingSince ||= now
+            return now - window.restingSince > 200
         }"""
     )
+
+
+def press(page: Any, button: str) -> None:
+    """Press the one button of exactly that name, once the page rests."""
+    at_rest(page)
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def said(page: Any, words: str) -> str:
+    """What the page says of the last act; it holds these words, and the page rests."""
+    found = page.locator(".said", has_text=words).first
+    try:
+        found.wait_for()
+    except TookTooLong:
+        raise AssertionError(f"{words!r} was not said, but {page.locator('.said').all_inner_texts()}") from None
+    at_rest(page)
+    return str(found.inner_text())
+
+
+def type_into(page: Any, label: str, text: str) -> None:
+    """Type into the one field of that label and leave it."""
+    at_rest(page)
+    field = page.get_by_label(label, exact=True)
+    field.fill(text)
+    field.press("Tab")
+    at_rest(page)

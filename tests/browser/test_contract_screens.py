@@ -14,7 +14,7 @@ from billing_core.remittance import Adjustment, ClaimPayment, Group, Remittance,
 from billing_core.x12 import remittance_835
 from billing_core.x12.envelope import Envelope
 from tests.billing_core import specimens
-from tests.browser.house import Served, at_rest, practice_day
+from tests.browser.house import Served, at_rest, practice_day, press, said
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str], Any]
@@ -57,10 +57,10 @@ def test_a_contract_is_checked_mended_put_in_force_and_shown_to_the_cent(sign_in
     page.locator(".findings", has_text="fees.99213 (line 10)").wait_for()
     assert page.get_by_role("button", name="Put it in force").count() == 0
     upload(page, CONTRACT.replace('"92.00"', '"92.01"'))
-    page.locator(".said", has_text="claim: paid 67.00 expected, 67.01 reckoned").wait_for()
+    said(page, "claim: paid 67.00 expected, 67.01 reckoned")
     upload(page, CONTRACT)
-    page.get_by_role("button", name="Put it in force").click()
-    page.locator(".said", has_text="The contract is in force.").wait_for()
+    press(page, "Put it in force")
+    said(page, "The contract is in force.")
     page.locator("tr", has_text="Northern Health 2020").click()
     page.get_by_role("radio", name="Vectors").click()
     page.locator("tr", has_text="holds").wait_for()
@@ -73,10 +73,10 @@ def test_a_line_of_a_claim_says_why_and_what_it_would_pay_if(sign_in: SignIn, se
     claim = served.ask("coder", "POST", "/encounters/knee/signature", body)["claim_id"]
     page = sign_in("biller")
     page.locator(f"tr[data-id='{claim}']").click()
-    page.locator(".said", has_text="The contract refuses it.").wait_for()
+    said(page, "The contract refuses it.")
     page.get_by_text("What if ...").click()
     page.get_by_label("Line 1", exact=True).fill("99213")
-    page.get_by_role("button", name="What would it pay?").click()
+    press(page, "What would it pay?")
     page.locator("tr", has_text="fees.99213").wait_for()
     assert "90.00" in page.locator("tr", has_text="left to the patient").last.inner_text()
     assert served.ask("biller", "GET", f"/claims/{claim}")["lines"][0]["procedure"] == "73721", "nothing is kept"
@@ -90,20 +90,20 @@ def test_an_estimate_shows_its_bounds_and_a_self_pay_patient_gets_the_paper(sign
     page.locator("input[value^='Arden, Ann, born']").wait_for()
     at_rest(page)
     page.get_by_label("Service 1").fill("11111")
-    page.get_by_role("button", name="Estimate", exact=True).click()
-    page.locator(".said", has_text="no price on that day").wait_for()
+    press(page, "Estimate")
+    said(page, "no price on that day")
     page.get_by_label("Service 1").fill("99213")
-    page.get_by_role("button", name="Estimate", exact=True).click()
+    press(page, "Estimate")
     page.locator(".strip", has_text="$38.00 to $90.00").wait_for()
     page.locator("tr", has_text="plans.silver.copay").wait_for()
     at_rest(page)
     page.get_by_label("Who pays").click()
     page.get_by_role("option", name="self-pay").click()
     at_rest(page)
-    page.get_by_role("button", name="Estimate", exact=True).click()
+    press(page, "Estimate")
     page.locator(".strip", has_text="$150.00 the patient will owe").wait_for()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save the good-faith estimate").click()
+        press(page, "Save the good-faith estimate")
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
 
 

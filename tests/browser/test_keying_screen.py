@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.house import Served, at_rest
+from tests.browser.house import Served, at_rest, press, said, type_into
 from tests.browser.test_money_screens import opened as opened  # the fixture
-from tests.browser.test_money_screens import said, type_into
 
 pytestmark = pytest.mark.browser
 LAST = 28  # the latest visit of the practice: no payer has answered it
@@ -30,9 +29,9 @@ def test_a_check_is_keyed_line_by_line_survives_a_reload_and_posts_when_it_balan
     number = _number(served)
     page = opened("cashier", "paper")
     page.get_by_text("No batch is being keyed.").wait_for()
-    page.get_by_role("button", name="Begin a batch").click()
+    press(page, "Begin a batch")
     _typed(page, Name="lockbox 9", **{"All checks add up to": "80.00", "Claims on the paper": "1"})
-    page.get_by_role("button", name="Begin", exact=True).click()
+    press(page, "Begin")
     said(page, "lockbox 9 is begun")
     at_rest(page)
     page.get_by_label("Payer", exact=True).click()
@@ -57,7 +56,7 @@ def test_a_check_is_keyed_line_by_line_survives_a_reload_and_posts_when_it_balan
     said(page, "Everything agrees")
     assert [item["keyed"] for item in served.ask("cashier", "GET", "/batches")] == ["80.00"]
     before = {row["trace"] for row in served.ask("cashier", "GET", "/remittances")}
-    page.get_by_role("button", name="Post the batch").click()
+    press(page, "Post the batch")
     said(page, "lockbox 9 is posted: 1 payment, 1 claim.")
     sent = served.ask("cashier", "GET", "/remittances")
     assert {row["trace"] for row in sent} - before == {"4711"} and served.ask("cashier", "GET", "/batches") == []
@@ -67,10 +66,10 @@ def test_a_batch_is_thrown_away_with_a_reason(opened: Any, served: Served) -> No
     begun = served.ask("cashier", "POST", "/batches", {"name": "twice", "control_amount": "1.00"})
     page = opened("cashier", f"paper?batch={begun['id']}")
     said(page, "No payment is typed.")
-    page.get_by_role("button", name="Another payment").click()
+    press(page, "Another payment")
     said(page, "The payer is missing.")
-    page.get_by_role("button", name="Throw it away").click()
+    press(page, "Throw it away")
     type_into(page, "Why", "keyed by somebody else")
-    page.get_by_role("button", name="Throw the batch away").click()
+    press(page, "Throw the batch away")
     said(page, "twice is thrown away; nothing of it was posted.")
     assert served.ask("cashier", "GET", "/batches") == []

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from tests.browser.house import Served, at_rest
-from tests.browser.test_money_screens import opened, said, type_into
+from tests.browser.house import Served, at_rest, press, said, type_into
+from tests.browser.test_money_screens import opened
 
 __all__ = ["opened"]
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ def choose(page: Any, seal: str) -> None:
 
 def sign(page: Any, button: str, reason: str) -> None:
     type_into(page, "Reason (kept in the event log)", reason)
-    page.get_by_role("button", name=button).click()
+    press(page, button)
 
 
 # --- models ---
@@ -61,7 +61,7 @@ def test_a_challenger_is_signed_into_service_and_the_old_one_back_each_with_a_re
     page = opened("scientist", "")
     spring, autumn = (models_of(served)[name]["sha256"] for name in ("spring", "autumn"))
     choose(page, autumn)
-    page.get_by_role("button", name="Sign into service").click()
+    press(page, "Sign into service")
     page.get_by_text("A signature needs a reason.").wait_for()
     assert not models_of(served)["autumn"]["in_service"]
     at_rest(page)
@@ -100,7 +100,7 @@ def test_the_manager_sees_the_alarm_and_withholds_advice_from_a_slice(opened: Op
         page.keyboard.press("ArrowRight")
     at_rest(page)
     type_into(page, "Why", "to see what the model is worth")
-    page.get_by_role("button", name="Choose").click()
+    press(page, "Choose")
     said(page, "From now on advice is withheld from 5 in 100 visits.")
     assert served.ask("warden", "GET", "/advice/withheld")["percent"] == 5
 
@@ -117,7 +117,7 @@ def letter(page: Any) -> str:
     """The words of the PDF that the page gives."""
     at_rest(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Letter (PDF)").click()
+        press(page, "Letter (PDF)")
     pages = PdfReader(BytesIO(Path(download.value.path()).read_bytes())).pages
     return "\n".join(each.extract_text() for each in pages)
 
@@ -145,7 +145,7 @@ def test_a_denied_claims_letter_is_drafted_from_the_queue(opened: Opened, served
     assert (
         "expected of the payer x 100% lost unless worked x 63% of it saved by work (the trade's average) - $50" in worth
     )
-    page.get_by_role("button", name="Draft an appeal").click()
+    press(page, "Draft an appeal")
     said(page, "is drafted")
     made = appeal_of(served)
     assert (made["level"], made["state"], made["reasons"]) == (1, "draft", ["CO-50"])
@@ -160,14 +160,14 @@ def test_a_sentence_is_written_anew_in_the_table_and_keeps_where_it_stands(opene
     before = appeal_of(served)["sentences"]
     page = opened("appellant", "appeals")
     write_in_table(page, 0, 1, "everybody knows")
-    page.get_by_role("button", name="Keep the letter").click()
+    press(page, "Keep the letter")
     said(page, "A sentence that cites nothing known")
     assert appeal_of(served)["sentences"] == before, "a letter is kept whole or not at all"
 
     page = opened("appellant", "appeals")
     words = "Our claim was refused, and the chart says why it should not have been."
     write_in_table(page, 1, 0, words)
-    page.get_by_role("button", name="Keep the letter").click()
+    press(page, "Keep the letter")
     said(page, "The letter is kept.")
     after = appeal_of(served)["sentences"]
     assert after == [before[0], {"words": words, "source": before[1]["source"]}, *before[2:]]
@@ -179,11 +179,11 @@ def test_a_sentence_is_written_anew_in_the_table_and_keeps_where_it_stands(opene
 
 def test_it_is_signed_filed_and_kept_as_it_went_out(opened: Opened, served: Served) -> None:
     page = opened("appellant", "appeals")
-    page.get_by_role("button", name="Sign and file").click()
+    press(page, "Sign and file")
     page.get_by_text("A letter needs a name under it.").wait_for()
     at_rest(page)
     type_into(page, "Signed by (under the letter)", "A. Appellant")
-    page.get_by_role("button", name="Sign and file").click()
+    press(page, "Sign and file")
     said(page, "the payer has to decide")
     filed = appeal_of(served)
     assert (filed["state"], filed["signed_by"], filed["sent_by"]) == ("filed", "A. Appellant", "portal")
@@ -198,7 +198,7 @@ def test_the_payers_decision_is_recorded_and_the_next_level_is_open(opened: Open
     page.get_by_label("The payer decided").click()
     page.get_by_role("option", name="upheld").click()
     at_rest(page)
-    page.get_by_role("button", name="Record").click()
+    press(page, "Record")
     said(page, "Recorded: upheld")
     claim_id = appeal_of(served)["claim_id"]
     second = served.ask("appellant", "POST", f"/claims/{claim_id}/appeals")

@@ -15,7 +15,7 @@ from tests.billing_core import specimens
 from tests.billing_core.busy_practice import advice, file_of
 from tests.billing_core.money_specimens import answer
 from tests.browser import money_house
-from tests.browser.house import Served, at_rest, practice_day
+from tests.browser.house import Served, at_rest, practice_day, press, said, type_into
 from tests.browser.test_screens import SignIn
 
 pytestmark = pytest.mark.browser
@@ -34,19 +34,6 @@ def opened(sign_in: SignIn, served: Served) -> Any:
         return page
 
     return go
-
-
-def said(page: Any, words: str) -> str:
-    found = page.locator(".said", has_text=words)
-    found.first.wait_for()
-    return str(found.first.inner_text())
-
-
-def type_into(page: Any, label: str, text: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(text)
-    field.press("Tab")
-    at_rest(page)
 
 
 def test_the_menu_leads_to_every_money_screen(opened: Any) -> None:
@@ -90,17 +77,17 @@ def test_the_same_file_twice_changes_nothing_and_a_stranger_file_names_the_mend(
     file_id = served.ask("cashier", "GET", f"/remittances/{view['id']}")["file_id"]
     data = served.fetch("cashier", f"/files/{file_id}/content")
     page = opened("cashier", "remittances")
-    page.get_by_role("button", name="Take in files from payers").click()
+    press(page, "Take in files from payers")
     upload = page.get_by_test_id("stFileUploaderDropzoneInput")
     upload.set_input_files([{"name": "EFT1 again.835", "mimeType": "text/plain", "buffer": data}])
-    page.get_by_role("button", name="Take them in").click()
+    press(page, "Take them in")
     said(page, "was here before; nothing changed")
     page.reload()
     at_rest(page)
-    page.get_by_role("button", name="Take in files from payers").click()
+    press(page, "Take in files from payers")
     wrong = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"Dear practice"}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([wrong])
-    page.get_by_role("button", name="Take them in").click()
+    press(page, "Take them in")
     page.locator(".said.bad").wait_for()
 
 
@@ -113,7 +100,7 @@ def test_an_unmatched_answer_is_assigned_by_one_key_and_taken_back(opened: Any, 
     assert served.ask("cashier", "GET", "/unmatched") == []
     page.get_by_text("Decided ones too").click()
     type_into(page, "Why it is taken back", "the wrong visit")
-    page.get_by_role("button", name="Take it back").click()
+    press(page, "Take it back")
     said(page, "waits again; everything it posted is undone")
     assert [item["status"] for item in served.ask("cashier", "GET", "/unmatched")] == ["open"]
 
@@ -122,7 +109,7 @@ def test_a_deposit_that_no_rule_explains_is_explained_by_a_person(opened: Any, s
     page = opened("cashier", "balances")
     page.locator("tr[aria-selected=true]").wait_for()
     type_into(page, "Amount", "40.00")
-    page.get_by_role("button", name="Take it").click()
+    press(page, "Take it")
     said(page, "$40.00 taken")
     page.goto(f"{served.screens}/bank")
     page.locator("td", has_text="branch drawer").wait_for()
@@ -132,7 +119,7 @@ def test_a_deposit_that_no_rule_explains_is_explained_by_a_person(opened: Any, s
     page.keyboard.press("Escape")
     at_rest(page)
     type_into(page, "Reason (kept in the event log)", "the drawer of Friday")
-    page.get_by_role("button", name="It is patients' money from the drawer").click()
+    press(page, "It is patients' money from the drawer")
     said(page, "The deposit is explained")
     assert [d["amount"] for d in served.ask("cashier", "GET", "/bank")["unmatched_deposits"]] == ["55.00"]
 
@@ -144,7 +131,7 @@ def test_a_match_is_found_and_undone_with_a_reason(opened: Any, served: Served) 
     page.locator("tr[aria-selected=true]", has_text="EFT1").wait_for()
     at_rest(page)
     type_into(page, "Why the match is wrong", "that check was returned")
-    page.get_by_role("button", name="Undo the match").click()
+    press(page, "Undo the match")
     said(page, "is undone; the deposit waits for you")
     left = served.ask("cashier", "GET", "/bank")
     assert [d["reference"] for d in left["unmatched_deposits"] if "EFT1" in d["reference"]] == ["ACH EFT1"]
@@ -159,7 +146,6 @@ def test_every_movement_of_an_account_is_explained(opened: Any) -> None:
     page.locator(".strip", has_text="insurance paid +").wait_for()
     page.locator("tr[aria-selected=false]", has_text="guarantor").first.click()
     page.locator("tr[aria-selected=true]", has_text="guarantor").wait_for()
-    page.wait_for_timeout(300)
     at_rest(page)
     page.locator("tr[aria-selected=true]", has_text="charge").wait_for()
     page.keyboard.press("j")
@@ -179,19 +165,19 @@ def test_a_plan_is_made_and_a_write_off_needs_a_second_person(opened: Any, serve
     page.locator(".strip", has_text="Castro, Ann").wait_for()
     at_rest(page)
     type_into(page, "A month", "25.00")
-    page.get_by_role("button", name="Make the plan").click()
+    press(page, "Make the plan")
     said(page, "A plan of 3 installments for Castro, Ann.")
     page.get_by_role("radio", name="hardship").click()
     at_rest(page)
     type_into(page, "Reason", "out of work since May")
-    page.get_by_role("button", name="Ask for the write-off").click()
+    press(page, "Ask for the write-off")
     said(page, "Another person decides.")
     page.get_by_text("Waits for another person: chief.").wait_for()
     assert page.get_by_role("button", name="Approve").count() == 0
     assert page.get_by_role("button", name="Place in collections").count() == 0, "a manager's decision"
-    page.get_by_role("button", name="Sign out").click()
+    press(page, "Sign out")
     page = opened("chief", "balances")
-    page.get_by_role("button", name="Approve").click()
+    press(page, "Approve")
     said(page, "of Castro, Ann is written off")
     assert "Castro, Ann" not in {g["name"] for g in served.ask("chief", "GET", "/guarantors")}
 
@@ -201,14 +187,14 @@ def test_a_payment_that_is_none_is_refused_in_words(opened: Any, wrong: str) -> 
     page = opened("cashier", "balances")
     page.locator("tr[aria-selected=true]").wait_for()
     type_into(page, "Amount", wrong)
-    page.get_by_role("button", name="Take it").click()
+    press(page, "Take it")
     page.locator(".said.bad").wait_for()
 
 
 def test_a_statement_run_twice_on_a_day_sends_nothing_twice(opened: Any, served: Served) -> None:
     before = len(served.ask("cashier", "GET", "/statements"))
     page = opened("cashier", "balances")
-    page.get_by_role("button", name="Draw up the statements that are due").click()
+    press(page, "Draw up the statements that are due")
     said(page, "No statement is due today")
     assert len(served.ask("cashier", "GET", "/statements")) == before
 
@@ -219,14 +205,14 @@ def test_a_credit_of_medicare_is_investigated_asked_back_and_refunded_by_another
     page = opened("cashier", "credits")
     page.locator("tr[aria-selected=true]", has_text="42 CFR 401.305").wait_for()
     type_into(page, "What is looked into", "which visits the lump is for")
-    page.get_by_role("button", name="Begin a good-faith investigation").click()
+    press(page, "Begin a good-faith investigation")
     said(page, "It goes back by")
     type_into(page, "Reason", "no claim of ours")
-    page.get_by_role("button", name="Ask for the refund").click()
+    press(page, "Ask for the refund")
     said(page, "A manager decides.")
-    page.get_by_role("button", name="Sign out").click()
+    press(page, "Sign out")
     page = opened("chief", "credits")
-    page.get_by_role("button", name="Approve").click()
+    press(page, "Approve")
     said(page, "is paid back to Medicare Part B")
     assert served.ask("chief", "GET", "/credits") == []
 
@@ -240,7 +226,7 @@ def test_the_aging_opens_to_its_balances_and_leaves_as_a_spreadsheet(opened: Any
     page.locator("td.bad").first.wait_for()
     at_rest(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save these as XLSX").click()
+        press(page, "Save these as XLSX")
     with zipfile.ZipFile(Path(download.value.path())) as book:
         assert b"Abel" in book.read("xl/worksheets/sheet1.xml")
     page.get_by_role("link", name="Open the account").click()
@@ -278,10 +264,10 @@ def test_two_answers_that_disagree_wait_on_the_day_until_somebody_says_what_the_
     assert served.ask("cashier", "GET", f"/claims/{claim.id}")["state"] == "paid"
     again = advice([answer(claim, ("CO-197 100",), ("CO-45 10",))], "EFT8", paid_on=practice_day())
     page = opened("cashier", "remittances")
-    page.get_by_role("button", name="Take in files from payers").click()
+    press(page, "Take in files from payers")
     file = {"name": "EFT8.835", "mimeType": "text/plain", "buffer": file_of(again)}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file])
-    page.get_by_role("button", name="Take them in").click()
+    press(page, "Take them in")
     page.locator("tr", has_text="EFT8").first.wait_for()
 
     page = opened("cashier", "day")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.house import MARKUP, PASSWORD, Served, at_rest
+from tests.browser.house import MARKUP, PASSWORD, Served, at_rest, press, said
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[[str], Any]
@@ -82,7 +82,7 @@ def test_a_query_is_asked_and_answered_with_keys_and_holds_the_visit(sign_in: Si
     page.locator("tr[data-id=query]", has_text="asked").wait_for()
     for key in ("a", "a", "s"):
         page.keyboard.press(key)
-    page.locator(".said", has_text="Not signed.").wait_for()
+    said(page, "Not signed.")
     assert "query to the provider is not answered" in page.locator(".findings").inner_text()
     at_rest(page)
     page.keyboard.press("ArrowUp")
@@ -100,7 +100,7 @@ def test_a_visit_is_ended_without_a_charge_by_two_keys(sign_in: SignIn, served: 
     page.keyboard.press("e")
     page.locator("li.ending", has_text="Why is nothing billed").wait_for()
     page.keyboard.press("1")
-    page.locator(".said", has_text="Closed without a charge").wait_for()
+    said(page, "Closed without a charge")
     page.wait_for_selector("tr[data-id=close]", state="detached")
     view = served.ask("coder", "GET", "/encounters/close")
     assert (view["status"], view["close_reason"]) == ("closed", "global_period")
@@ -119,11 +119,11 @@ def test_accepted_codes_are_signed_and_the_claim_is_ready(sign_in: SignIn, serve
     page.get_by_label("For diagnoses").fill("B")
     page.get_by_label("For diagnoses").press("Escape")
     page.keyboard.press("s")
-    said = page.locator(".said", has_text="Signed: claim").inner_text()
-    assert "is ready; 1 charge, $150.00" in said
+    words = said(page, "Signed: claim")
+    assert "is ready; 1 charge, $150.00" in words
     claim_id = served.ask("coder", "GET", "/encounters/sign")["claim_id"]
     claim = served.ask("biller", "GET", f"/claims/{claim_id}")
-    assert claim["state"] == "ready" and claim["number"] in said
+    assert claim["state"] == "ready" and claim["number"] in words
     # a claim lists the diagnoses its lines point to first
     assert claim["lines"][0]["diagnoses"] == ["I10"] and set(claim["diagnoses"]) == {"E11.9", "I10"}
     assert page.locator("tr[data-id=sign]").count() == 0
@@ -148,7 +148,7 @@ def test_signing_with_codes_undecided_asks_first_and_says_what_is_missing(sign_i
     page.get_by_role("button", name="Sign without 2 undecided").wait_for()
     assert served.ask("coder", "GET", "/encounters/unsure")["status"] == "coded"
     page.keyboard.press("s")
-    page.locator(".said", has_text="Not signed.").wait_for()
+    said(page, "Not signed.")
     assert "no signed procedure" in page.locator(".findings").inner_text()
 
 
@@ -175,10 +175,10 @@ def test_a_held_claim_is_mended_and_sent(sign_in: SignIn, served: Served) -> Non
     page.get_by_label("Authorization", exact=True).fill("AUTH-42")
     page.get_by_label("Reason").fill("the payer gave it by telephone")
     page.get_by_label("Reason").press("Tab")
-    page.get_by_role("button", name="Mend").click()
-    page.locator(".said", has_text=f"Claim {signed['claim_number']} is ready.").wait_for()
+    press(page, "Mend")
+    said(page, f"Claim {signed['claim_number']} is ready.")
     page.get_by_role("button", name="ready claim").click()
-    page.locator(".said", has_text=".837").wait_for()
+    said(page, ".837")
     claim = served.ask("biller", "GET", f"/claims/{signed['claim_id']}")
     assert (claim["state"], claim["authorization"]) == ("submitted", "AUTH-42")
     assert any("by telephone" in event["reason"] for event in claim["history"])
@@ -191,14 +191,14 @@ def test_a_statement_is_saved_as_a_pdf(sign_in: SignIn, served: Served) -> None:
     page = sign_in("biller")
     page.get_by_role("link", name="Statements").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save the PDF").click()
+        press(page, "Save the PDF")
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
 
 
 def test_the_manager_sees_figures_and_the_proof_of_the_ledger(sign_in: SignIn) -> None:
     page = sign_in("both")
     page.get_by_role("link", name="Practice").click()
-    page.locator(".said", has_text="sum to 0 cents").wait_for()
+    said(page, "sum to 0 cents")
     assert page.locator(".figure").count() >= 3
 
 
@@ -220,10 +220,10 @@ def test_the_session_is_a_cookie_no_script_reads_and_ends_with_sign_out(sign_in:
     (cookie,) = [each for each in page.context.cookies() if each["name"] == "cleanclaim_session"]
     assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
     assert cookie["name"] not in page.evaluate("document.cookie")
-    page.get_by_role("button", name="Sign out").click()
+    press(page, "Sign out")
     page.wait_for_url(f"{served.api}/signin")
     page.goto(served.screens)
-    page.locator(".said", has_text="You are not signed in.").wait_for()
+    said(page, "You are not signed in.")
     page.get_by_role("link", name="Sign in").click()  # in this tab
     page.wait_for_url(f"{served.api}/signin")
 
@@ -236,7 +236,7 @@ def test_a_wrong_password_and_a_token_that_ran_out_say_what_to_do(page: Any, ser
     assert "check the login and the password" in page.locator("[role=alert]").inner_text()
     page.context.add_cookies([{"name": "cleanclaim_session", "value": "old", "url": served.screens}])
     page.goto(served.screens)
-    page.locator(".said", has_text="Sign in again.").wait_for()
+    said(page, "Sign in again.")
     assert PASSWORD not in page.content()
 
 
@@ -273,7 +273,7 @@ def test_the_address_of_a_page_opens_it_or_says_why_not(
 
 def test_the_page_asked_for_is_shown_after_signing_in(page: Any, served: Served) -> None:
     page.goto(f"{served.screens}/underpayments")
-    page.locator(".said", has_text="You are not signed in.").wait_for()
+    said(page, "You are not signed in.")
     assert page.get_by_text("Page not found").count() == 0
     page.get_by_role("link", name="Sign in").click()
     page.wait_for_url(f"{served.api}/signin?page=underpayments")
