@@ -16,6 +16,7 @@ from app_streamlit.screens import (
     biller,
     coder,
     contracts,
+    coverages,
     credits,
     day,
     estimates,
@@ -36,6 +37,7 @@ from app_streamlit.widgets.messages import show_problem
 PAGES = (
     ("coding", "Coding", coder.show, {"coder"}),
     ("billing", "Billing", biller.show, {"biller", "manager"}),
+    ("coverages", "Coverages", coverages.show, {"biller", "front_desk", "manager"}),
     ("estimates", "Estimates", estimates.show, {"biller", "front_desk", "manager"}),
     ("contracts", "Contracts", contracts.show, {"biller", "manager"}),
     ("underpayments", "Underpayments", underpayments.show, {"biller", "manager"}),

@@ -7,6 +7,7 @@ from typing import Literal
 from app_streamlit import client
 from app_streamlit.client import Client, _many, _one, _part
 from serving.schemas.billing import ReceiptView, StatementItem
+from serving.schemas.eligibility import AskedView, AskIn, CoverageItem
 from serving.schemas.keying import DraftIn, DraftItem, DraftView, PostIn, SaveIn
 from serving.schemas.money import (
     AccountView,
@@ -110,6 +111,10 @@ class MoneyClient(Client):
         body = PostIn(version=read.version)
         return _one(ReceiptView, self._send("POST", f"/batches/{_part(read.id)}/post", body=body))
 
+    def settle_held(self, work_id: str, reason: str) -> None:
+        """Say what became of a remittance that is held."""
+        self._send("POST", f"/remittances/held/{_part(work_id)}/settle", body=_reason(reason))
+
     def discard_batch(self, batch_id: str, reason: str) -> None:
         """Throw it away."""
         self._send("POST", f"/batches/{_part(batch_id)}/discard", body=_reason(reason))
@@ -139,6 +144,20 @@ class MoneyClient(Client):
     def patients_money(self, deposit_id: str, reason: str) -> BankView:
         """A deposit of what patients paid."""
         return _one(BankView, self._send("POST", f"/bank/deposits/{_part(deposit_id)}/patients", body=_reason(reason)))
+
+    # --- what payers say of coverages ---
+
+    def coverages(self) -> list[CoverageItem]:
+        """The coverages that pay visits and unsent claims."""
+        return _many(CoverageItem, self._send("GET", "/eligibility"))
+
+    def ask_payers(self, *, again: bool) -> AskedView:
+        """Ask the payers about what they have not answered."""
+        return _one(AskedView, self._send("POST", "/eligibility/questions", body=AskIn(again=again)))
+
+    def settle_answer(self, work_id: str, reason: str) -> None:
+        """Say what became of an answer that found no coverage."""
+        self._send("POST", f"/eligibility/answers/{_part(work_id)}/settle", body=_reason(reason))
 
     # --- credits ---
 

@@ -17,6 +17,7 @@ from billing_core.claim import Claim, ClaimLine, ClaimState, Frequency, PriorPay
 from billing_core.claim_detail import LineVerdict, PriorDetail
 from billing_core.contract import Contract, Remedy
 from billing_core.denial import FORWARDED
+from billing_core.eligibility import PayerAnswer, check_coverage
 from billing_core.encounter import Encounter
 from billing_core.identifiers import line_control_number
 from billing_core.matching import line_answers, match_lines
@@ -28,7 +29,6 @@ from billing_core.registration import (
     Payer,
     Practice,
     Provider,
-    in_payer_order,
 )
 from billing_core.remittance import ClaimPayment, ServicePayment
 from billing_core.rule import Finding, Severity
@@ -40,7 +40,9 @@ MOST_POINTERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What registration knows of a visit: everything a claim takes a snapshot of. Providers and payers by id."""
+    """What registration knows of a visit: everything a claim takes a snapshot of. Providers and payers by id.
+    `answers`: what payers have said of the coverages (271).
+    """
 
     practice: Practice
     patient: Patient
@@ -49,6 +51,7 @@ class Registration:
     providers: Mapping[str, Provider]
     payers: Mapping[str, Payer]
     authorizations: tuple[Authorization, ...] = ()
+    answers: tuple[PayerAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +176,9 @@ def build_claims(
     if not capture.charges:
         mend = "price and sign the procedures, or close the visit with a reason"
         return Built(findings=(_error("build-no-charge", "the visit has no charge", "encounter", mend),))
-    active = in_payer_order(known.coverages, encounter.service_date)
-    if not active:
+    coverage = check_coverage(known.coverages, encounter.service_date, known.answers).billed
+    if coverage is None:
         return Built(self_pay=True)
-    coverage = active[0]
     unknown = _unknown(encounter, known, coverage)
     if unknown:
         return Built(findings=unknown)

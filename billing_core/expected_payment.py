@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from types import MappingProxyType
 
 from billing_core.accumulator import Accumulators
 from billing_core.adjudication import adjudicate
@@ -75,14 +76,25 @@ def expected_payment(claim: Claim, contract: Contract | None, tables: Tables) ->
     return sum(by_line.values()) if by_line else claim.total
 
 
-def expected_of_denied(claim: Claim, denied: Iterable[LineDenial], contract: Contract | None, tables: Tables) -> Cents:
-    """The payer's part of the denied lines, found by their control numbers; the denied charge where unknown."""
+def expected_of_denied(
+    claim: Claim,
+    denied: Iterable[LineDenial],
+    contract: Contract | None,
+    tables: Tables,
+    still_open: Mapping[str, Cents] = MappingProxyType({}),
+) -> Cents:
+    """The payer's part of the denied lines, found by their control numbers; the denied charge where unknown.
+
+    `still_open`: cents by charge id, where known. What was paid or written off in the meantime is no longer at stake.
+    """
     by_line = expected_by_line(claim, contract, tables)
-    numbers = {line.control: line.number for line in claim.lines}
+    lines = {line.control: line for line in claim.lines}
     total = 0
-    for line in denied:
-        if line.line == 0:
-            return expected_payment(claim, contract, tables)
-        number = numbers.get(line.control)
-        total += line.amount if number is None or number not in by_line else by_line[number]
+    for one in denied:
+        if one.line == 0:  # the claim as a whole
+            stakes = {line.charge_id: by_line.get(line.number, line.amount) for line in claim.lines}
+            return sum(min(stake, still_open.get(charge_id, stake)) for charge_id, stake in stakes.items())
+        line = lines.get(one.control)
+        stake = one.amount if line is None else by_line.get(line.number, one.amount)
+        total += stake if line is None else min(stake, still_open.get(line.charge_id, stake))
     return total

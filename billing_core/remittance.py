@@ -148,7 +148,7 @@ class Imbalance:
     stated: Cents
 
     def __str__(self) -> str:
-        return f"{self.level} {self.where}: adds to {amount_text(self.expected)}, states {amount_text(self.stated)}"
+        return f"{self.where}: adds to {amount_text(self.expected)}, states {amount_text(self.stated)}"
 
 
 def claim_imbalances(position: int, claim: ClaimPayment) -> Iterator[Imbalance]:

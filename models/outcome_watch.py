@@ -81,15 +81,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What one stream shows: `years` within which chance would bring as much less than once (`late`: the most of the
-    last REMEMBERED_DAYS), and what was seen since the day on which the change most likely began to show: `denied`
+    """What one stream shows: within how many years (`late`, the most of the last REMEMBERED_DAYS) chance would bring as
+    much less than once, and what was seen since the day on which the change most likely began to show: `denied`
     answers, in a stream of a reason those refused for it.
     """
 
     payer: str
     service: str
     reason: str
-    years: float
     late: float
     since: date
     sent_from: date
@@ -288,7 +287,6 @@ def _stream(name: Name, told: Sequence[_Look], as_of: date, a_year: float) -> St
     reasons = Counter(reason for look in shown if look.came for reason in look.answer.reasons)
     return Stream(
         *name,
-        years=sum(sums) / bets / a_year,
         late=late / a_year,
         since=shown[0].answer.known_on,
         sent_from=min(look.answer.sent_on for look in shown),

@@ -31,7 +31,7 @@ LEAST_RECENT = 30
 LEAST_BEFORE = 100
 LOUDEST = 3  # quiet groups of services and reasons that are told, of all that are watched
 COMMON = 12  # values of a mix that stand alone; the rest are one
-MATURE_SHARE = 0.95
+MATURE_SHARE = 0.95  # of answers arrive within the maturity
 MATURITY_DAYS = (14, 120)
 SCORE_BANDS = (0.05, 0.1, 0.2, 0.35, 0.5)
 
@@ -162,8 +162,8 @@ def _outcomes(seen: Sequence[Seen], as_of: date, learned_by: date, maturity: int
     first, last = learned_by - timedelta(days=365 + maturity), learned_by - timedelta(days=maturity)
     lean = leaning(a for a in answers if first <= a.sent_on <= last and a.known_on <= learned_by)
     found = streams(answers, as_of, lean)
-    quiet = [s for s in found if (s.service or s.reason) and not s.alarm][LOUDEST:]
-    return [_told(s) for s in found if s not in quiet]
+    quiet = {s.name for s in [s for s in found if (s.service or s.reason) and not s.alarm][LOUDEST:]}
+    return [_told(s) for s in found if s.name not in quiet]
 
 
 def _told(stream: Stream) -> Sign:
@@ -214,20 +214,21 @@ def figures(stated: Sequence[float], denied: Sequence[bool]) -> Figures | None:
     if not n:
         return None
     brier = sum((p - was) ** 2 for p, was in zip(stated, denied, strict=True)) / n
-    losses = sum(_loss(p, was) for p, was in zip(stated, denied, strict=True)) / n
+    losses = sum(loss(p, was) for p, was in zip(stated, denied, strict=True)) / n
     return Figures(n, sum(denied), sum(stated) / n, losses, brier, _auc(stated, denied))
 
 
 def gain(ours: Sequence[float], theirs: Sequence[float], denied: Sequence[bool]) -> tuple[float, float, float]:
     """How much less log loss a claim `ours` has than `theirs`: mean, and the ends of its 90 % interval (paired)."""
-    differences = [_loss(b, was) - _loss(a, was) for a, b, was in zip(ours, theirs, denied, strict=True)]
+    differences = [loss(b, was) - loss(a, was) for a, b, was in zip(ours, theirs, denied, strict=True)]
     n = len(differences)
     mean = sum(differences) / n
     spread = sqrt(sum((d - mean) ** 2 for d in differences) / max(n - 1, 1) / n)
     return mean, mean - 1.645 * spread, mean + 1.645 * spread
 
 
-def _loss(probability: float, was: bool) -> float:
+def loss(probability: float, was: bool) -> float:
+    """The log loss of one claim; nothing is taken for less likely than one in a million."""
     p = min(max(probability if was else 1 - probability, 1e-6), 1.0)
     return -log(p)
 

@@ -31,6 +31,7 @@ from serving.routes import (
     billing,
     coding,
     contracts,
+    eligibility,
     files,
     keying,
     manual,
@@ -81,7 +82,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.state.house = House(settings, store, clock, uuid7, CodeTables(settings), open_shelf(settings))
     app.include_router(risks.router)  # first: looked for among a hundred doors, it would take longer than its answer
     books = (access, accounts, keying, appeals, coding, billing, contracts, files, money, models, people, report)
-    for part in (*books, manual):
+    for part in (*books, eligibility, manual):
         app.include_router(part.router)
     app.add_middleware(Threshold)
     for kind in (ServingError, BillingError, RequestValidationError, HTTPRefusal, ResponseValidationError, Exception):

@@ -278,12 +278,29 @@ def cycle(args: argparse.Namespace) -> int:
     """One night of the practice."""
     from serving.desk import nightly
 
-    papers = nightly.Papers(args.inbox, args.outbox, args.intake, args.mends, args.payments)
+    papers = nightly.Papers(args.inbox, args.outbox, args.intake, args.mends, args.payments, args.verify)
     done = nightly.run_night(_desk(args), papers)
     for name in ("queue", "statements"):
         if path := getattr(args, name):
             path.write_text(json.dumps(done[name]), "utf-8")
     _show({**done, "queue": len(done["queue"]["items"]), "statements": len(done["statements"])})
+    return 0
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Ask the payers (270) about the coverages of visits and unsent claims; the next night, or --outbox, sends it."""
+    from serving.desk import billing, verification
+
+    desk = _desk(args)
+    asked = verification.ask(desk, args.again)
+    if args.outbox:
+        billing.deliver(desk, args.outbox)
+    if args.json:
+        _show(asked.model_dump() | {"coverages": [item.model_dump() for item in verification.coverages(desk)]})
+        return 0
+    print(f"{asked.questions} questions in {len(asked.files)} files")
+    for why in asked.held:
+        print(f"  not asked: {why}")
     return 0
 
 
@@ -436,6 +453,13 @@ def _suggest(parser: argparse.ArgumentParser) -> None:
 def _cycle(parser: argparse.ArgumentParser) -> None:
     _paths("inbox", "outbox")(parser)
     _paths("intake", "mends", "payments", "queue", "statements", required=False)(parser)
+    parser.add_argument("--verify", action="store_true", help="ask the payers about coverages, too (270)")
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    _paths("outbox", required=False)(parser)
+    parser.add_argument("--again", action="store_true", help="ask also about coverages that were called inactive")
 
 
 def _activate(parser: argparse.ArgumentParser) -> None:
@@ -478,6 +502,7 @@ COMMANDS: dict[str, tuple[Command, Callable[[argparse.ArgumentParser], None], bo
     "suggest": (suggest, _suggest, False),
     "coding suggest": (coding_suggest, _paths("out"), True),
     "coding sign": (coding_sign, _paths("file"), True),
+    "verify": (verify, _verify, True),
     "cycle": (cycle, _cycle, True),
     "batch": (batch, _nothing, False),
     "queue": (queue, _queue, True),

@@ -225,7 +225,9 @@ def _report_lines(found: ReportView) -> Iterator[str]:
 
 
 def open_ends(args: argparse.Namespace) -> int:
-    """Visits without a charge or a reason, claims without an answer or with two that disagree; the oldest first."""
+    """Visits without a charge or a reason, claims without an answer or with two that disagree, remittances that are
+    held; the oldest first.
+    """
     from serving.desk.follow_up import open_ends as ends
 
     found = ends(_desk(args))

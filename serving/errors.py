@@ -70,9 +70,9 @@ class NotFound(ServingError):
 
     status = 404
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, mend: str = "check the id within this practice") -> None:
         self.noun = noun
-        super().__init__(f"{noun} not found", mend="check the id within this practice")
+        super().__init__(f"{noun} not found", mend=mend)
 
 
 class Conflict(ServingError):

@@ -65,6 +65,8 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "event.read": _roles(_MANAGER, _ADMINISTRATOR),
     "patient.read": _roles(_CODER, _BILLER, _DESK, _MANAGER),
     "patient.register": _roles(_DESK, _BILLER, _MANAGER),
+    "eligibility.read": _roles(_BILLER, _DESK, _MANAGER),
+    "eligibility.ask": _roles(_BILLER, _DESK, _MANAGER),
     "contract.read": _roles(_BILLER, _MANAGER),
     "contract.write": _roles(_MANAGER),
     "estimate.make": _roles(_BILLER, _DESK, _MANAGER),

@@ -1,21 +1,23 @@
 """What needs no model, and what a simple one can do: the rivals every denial model is set beside.
 
 The *plain* rivals decide registration: the base rate, a table of denial rates by payer and procedure such as any biller
-could keep, and a logistic regression on what the claim itself shows. A logistic regression on the model's own columns,
+could keep, by the claims that hold the procedure or by its lines, and a logistic regression on what the claim itself
+shows. A logistic regression on the model's own columns,
 which hold all that history knows, shows what the recipe adds to them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from training.export_folder import Submission
 
 STRENGTH = 8.0  # claims of its own a cell of the table needs before it outweighs the base rate
 BASE_RATE, TABLE, LOGISTIC = "base rate", "payer x procedure table", "logistic regression"
-CODES = "logistic on codes"
-PLAIN = (BASE_RATE, TABLE, CODES)
+LINES, CODES = "payer x procedure table of lines", "logistic on codes"
+PLAIN = (BASE_RATE, TABLE, LINES, CODES)
 
 
 def column(rival: str) -> str:
@@ -43,6 +45,25 @@ def rate_table(learned: Sequence[Submission], judged: Sequence[Submission]) -> l
         cell: (denied + STRENGTH * base) / (claims + STRENGTH) for cell, (claims, denied) in cells.items()
     }
     return [max((rates.get(cell, base) for cell in _cells(s)), default=base) for s in judged]
+
+
+def line_table(learned: Sequence[Submission], judged: Sequence[Submission]) -> list[float]:
+    """The same table of lines, by what became of the line itself; the chance that any line of the claim is refused."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for submission in learned:
+        facts, refused = submission.facts, submission.refused
+        for procedure in facts.procedures:
+            cell = counts.setdefault((facts.payer, procedure), [0, 0])
+            cell[0] += 1
+            cell[1] += bool(submission.denied) and (not refused or procedure in refused)
+    base = (sum(denied for _, denied in counts.values()) + 1) / (sum(lines for lines, _ in counts.values()) + 2)
+    rates = {cell: (denied + STRENGTH * base) / (lines + STRENGTH) for cell, (lines, denied) in counts.items()}
+
+    def passes(submission: Submission) -> float:
+        facts = submission.facts
+        return prod(1 - rates.get((facts.payer, procedure), base) for procedure in facts.procedures)
+
+    return [1 - passes(submission) for submission in judged]
 
 
 def logistic(learned: Any, denied: Sequence[bool], judged: Any) -> list[float]:

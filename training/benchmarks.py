@@ -327,14 +327,13 @@ def report(judged: Sequence[Case], said: Mapping[str, Sequence[float]], seed: in
         "figures": {name: evaluate.measure(outcomes, found) for name, found in said.items()},
         "years": by_year,
         "against_raw_codes": str(verdict),
-        "catboost": "not in this project's lock: not compared",
     }
 
 
-def show(found: Mapping[str, Any], file: Path | None) -> None:
-    """Print for people; write as JSON when asked."""
-    lines = [evaluate.line(name, figures) for name, figures in found["figures"].items()]
-    lines += [evaluate.line(f"  model, {year}", figures) for year, figures in found["years"].items()]
-    sys.stdout.write("\n".join([*lines, found["against_raw_codes"], f"CatBoost: {found['catboost']}"]) + "\n")
+def show(found: Mapping[str, Any], came: str, file: Path | None) -> None:
+    """Print for people, `came` being what the cases were asked for; write as JSON when asked."""
+    lines = [evaluate.line(name, figures, came) for name, figures in found["figures"].items()]
+    lines += [evaluate.line(f"  model, {year}", figures, came) for year, figures in found["years"].items()]
+    sys.stdout.write("\n".join([*lines, found["against_raw_codes"]]) + "\n")
     if file is not None:
         file.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", "utf-8")

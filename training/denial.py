@@ -86,14 +86,14 @@ class _Past:
         if not self._two_kinds(seen):
             return 0, calibration.AS_STATED
         raw, was = np.asarray([self.raw[p] for p in seen]), np.asarray([self.denied[p] for p in seen])
-        stage = _way(np.logaddexp(0, raw) - was[:, None] * raw)
+        way = _way(np.logaddexp(0, raw) - was[:, None] * raw)
         late = [p for p in seen if self.known_on[p] >= on - CALIBRATED_DAYS]
         if not self._two_kinds(late):
-            return stage, calibration.AS_STATED
-        stated = [float(1 / (1 + np.exp(-self.raw[p][stage]))) for p in late]
+            return way, calibration.AS_STATED
+        stated = [float(1 / (1 + np.exp(-self.raw[p][way]))) for p in late]
         common = calibration.fit(stated, [bool(self.denied[p]) for p in late])
-        own = ([float(self.raw[p][stage]) for p in seen], was.tolist(), [self.payers[p] for p in seen])
-        return stage, calibration.with_payers(common, *own)
+        own = ([float(self.raw[p][way]) for p in seen], was.tolist(), [self.payers[p] for p in seen])
+        return way, calibration.with_payers(common, *own)
 
     def _two_kinds(self, places: Sequence[int]) -> bool:
         return len(places) >= LEAST_TO_CHOOSE and 0 < sum(self.denied[p] for p in places) < len(places)
@@ -170,9 +170,9 @@ def train(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed:
     months = spread(_month, _Shared(submissions, rows, denied, plan.judged_from, seed), plan.folds)
     for fold, (raw, theirs) in zip(plan.folds, months, strict=True):
         judge = list(fold.judge)
-        stage, calibrated = past.choose(fold.origin.toordinal())
+        way, calibrated = past.choose(fold.origin.toordinal())
         if fold.origin >= plan.judged_from:
-            stated = zip(judge, raw[:, stage], strict=True)
+            stated = zip(judge, raw[:, way], strict=True)
             ours |= {p: calibrated.of_log_odds(float(z), submissions[p].facts.payer) for p, z in stated}
             for name, said in theirs.items():
                 rivals.setdefault(name, {}).update(zip(judge, said, strict=True))
@@ -181,8 +181,8 @@ def train(submissions: Sequence[Submission], rows: Any, plan: splits.Plan, seed:
         past.known_on += [_learned_on(submissions[p]) for p in judge]
         past.payers += [submissions[p].facts.payer for p in judge]
     judged = _judged(submissions, plan, {"model": ours, **rivals})
-    stage, calibrated = past.choose(plan.known_by.toordinal())
-    return _final(rows, denied, plan, seed, learner.WAYS[stage], calibrated, judged)
+    way, calibrated = past.choose(plan.known_by.toordinal())
+    return _final(rows, denied, plan, seed, learner.WAYS[way], calibrated, judged)
 
 
 def _learned_on(submission: Submission) -> int:
@@ -198,6 +198,7 @@ def _rivals(
     return {
         baselines.BASE_RATE: baselines.base_rate(learned, judged),
         baselines.TABLE: baselines.rate_table(learned, judged),
+        baselines.LINES: baselines.line_table(learned, judged),
         baselines.CODES: baselines.logistic_on_codes(learned, judged),
         baselines.LOGISTIC: baselines.logistic(rows[learn], denied[learn], rows[judge]),
     }
@@ -305,7 +306,9 @@ def seal(
 
 
 def write_held_out(file: Path, export: Export, rows: Any, judged: Judged) -> None:
-    """The judged claims with every prediction and the row it was made from, so that a later model can be compared."""
+    """The judged claims with every prediction and the row it was made from, so that a later model can be compared.
+    Under pseudonyms, and with the days on which they were sent: a limited data set, as the export is.
+    """
     import pyarrow
     import pyarrow.parquet
 
@@ -353,7 +356,7 @@ def summary(export: Export, plan: splits.Plan, trained: Trained, seed: int, spre
         "baselines": {name: evaluate.measure(judged.outcomes, found) for name, found in rivals.items()},
         "slices": evaluate.slices([export.submissions[p] for p in judged.places], judged.model),
         "calibration_by_payer": by_payer(export.submissions, judged, seed, spread),
-        "gate": {getattr(v, "rival", "calibration"): dataclasses.asdict(v) for v in said},
+        "gate": {v.rival if isinstance(v, gate.Verdict) else _CALIBRATED: dataclasses.asdict(v) for v in said},
         "verdicts": [str(v) for v in said],
         "passed": all(v.passed for v in said),
     }

@@ -92,9 +92,10 @@ def judge(rows: Sequence[Mapping[str, Any]], theirs: Sequence[float], since: str
             f"only {len(rows)} judged claims were sent after the model in service had learned",
             mend=f"at least {LEAST} are needed; train again on a later export",
         )
-    if any("groups" not in row for row in rows):
+    needed = {"groups", *map(baselines.column, baselines.PLAIN)}
+    if lacking := sorted({name for row in rows for name in needed - row.keys()}):
         raise GateError(
-            "the challenger's judged claims do not say of which groups they are",
+            f"the challenger's judged claims lack {', '.join(lacking)}",
             mend="train it again with cleanclaim-train denial of this version",
         )
     denied = [bool(row["denied"]) for row in rows]

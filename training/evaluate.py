@@ -161,12 +161,12 @@ def auc_interval(
     return float(low), float(high)
 
 
-def line(name: str, figures: Mapping[str, Any]) -> str:
-    """One line of figures for people."""
+def line(name: str, figures: Mapping[str, Any], came: str = "denied") -> str:
+    """One line of figures for people; `came`: what it was that came true of so many."""
     return (
         f"{name:34s} AUC {figures['auc']:.3f}  AP {figures['average_precision']:.3f}  "
         f"Brier {figures['brier']:.4f}  ECE {figures['ece']:.3f}  log loss {figures['log_loss']:.4f}  "
-        f"n {figures['n']} ({figures['denied']} denied)"
+        f"n {figures['n']} ({figures['denied']} {came})"
     )
 
 
@@ -211,7 +211,7 @@ def against_oracle(rows: Sequence[Mapping[str, Any]], oracle: Mapping[str, float
             "from the best rival that sees claims alone": queue_value.way(model["auc"], plain, best["auc"]),
             "from the best rival of all": queue_value.way(model["auc"], strongest, best["auc"]),
         },
-        "dollars": queue_value.compared(joined, oracle) if queue_value.EXPECTED_LOSS in joined[0] else None,
+        "dollars": queue_value.compared(joined, oracle) if joined[0].keys() >= set(queue_value.COLUMNS) else None,
         "mean_distance": sum(away) / len(away),
     }
 

@@ -38,5 +38,5 @@ def run(args: argparse.Namespace) -> int:
     except benchmarks.BenchmarkError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    benchmarks.show(benchmarks.report(judged, said, args.seed), args.json)
+    benchmarks.show(benchmarks.report(judged, said, args.seed), "overturned", args.json)
     return 0

@@ -31,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     judged, said = benchmarks.by_claim(cases, history, args.seed)
-    benchmarks.show(benchmarks.report(judged, said, args.seed), args.json)
+    benchmarks.show(benchmarks.report(judged, said, args.seed), "improper", args.json)
     return 0

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
+from models.watch import loss
 from training.evaluate import BINS, calibration_error
 
 DRAWS = 2000
@@ -85,7 +85,7 @@ def compare(
     """
     import numpy as np
 
-    gains = [_loss(q, was) - _loss(p, was) for p, q, was in zip(ours, theirs, denied, strict=True)]
+    gains = [loss(q, was) - loss(p, was) for p, q, was in zip(ours, theirs, denied, strict=True)]
     order = {patient: place for place, patient in enumerate(dict.fromkeys(patients))}
     sums, counts = np.zeros(len(order)), np.zeros(len(order))
     for gain, patient in zip(gains, patients, strict=True):
@@ -120,8 +120,3 @@ def _errors(stated: Any, worlds: Any) -> Any:
 
     starts = [len(stated) * b // BINS for b in range(BINS)]
     return np.abs(np.add.reduceat(worlds - stated, starts, axis=1)).sum(axis=1) / len(stated)
-
-
-def _loss(probability: float, was: bool) -> float:
-    p = min(max(probability if was else 1 - probability, 1e-6), 1.0)
-    return -log(p)

@@ -120,7 +120,7 @@ def trees(
 
 
 def staged(start: Linear, booster: Any, rows: Any, stages: Sequence[int] = STAGES) -> Any:
-    """The log-odds of each row with the first 1, 10, ... trees: n x len(stages)."""
+    """The log-odds of each row with so many of the first trees: n x len(stages)."""
     import numpy as np
 
     base = start.raw(rows)

@@ -22,6 +22,7 @@ from models import artifact
 from models.denial.overturn import ALIKE, KIND, MODEL, AppealFacts, Overturn, count
 from training import evaluate, gate, learner, tracking
 from training.export_folder import ExportError, Submission, read
+from training.spread import one_thread
 
 APPEALS = "appeals.parquet"
 LEAST = 60
@@ -120,6 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge, and seal what earns it. 0 also with too few cases; 2 for unusable input."""
+    one_thread()
     try:
         export = read(args.export)
         found, waiting = decided(args.export, export.submissions)
@@ -178,9 +180,9 @@ def _text(figures: dict[str, Any]) -> str:
     if "model" not in figures:
         return (
             f"{head}too few cases: at least {LEAST} decided appeals, {LEAST_OF_A_KIND} won and {LEAST_OF_A_KIND} lost, "
-            "are needed; nothing was learned, and the queue goes on with its fixed share\n"
+            "are needed; nothing was learned, and the queue goes on with the trade's average\n"
         )
-    lines = [evaluate.line(name, figures[name]) for name in ("model", "share won so far")]
+    lines = [evaluate.line(name, figures[name], "won") for name in ("model", "share won so far")]
     return "\n".join([head.rstrip(), *lines, figures["verdict"], ""])
 
 

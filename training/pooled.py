@@ -13,6 +13,7 @@ from pathlib import Path
 from models.denial.features import NAMES
 from training import denial, learner, splits, trade
 from training.export_folder import read
+from training.spread import one_thread
 
 MOST = 1000  # claims of one practice that count: a large one must not speak for all
 HELD = 150.0  # ridge around what the trade says by hand, in claims
@@ -25,6 +26,7 @@ def learned(folders: Sequence[Path]) -> tuple[dict[str, float], float]:
     """
     import numpy as np
 
+    one_thread()
     rows, outcomes = [], []
     for folder in folders:
         export = read(folder)

@@ -70,6 +70,10 @@ def verdict_on(
     """The challenger against the model in service, by the gate of its kind. Raises PromotionError."""
     if model == DENIAL:
         return compare(version.beside / "held_out.parquet", in_service, seed)
+    if model != CODING:
+        raise PromotionError(
+            f"one model of kind {model} is not compared with another", mend=f"cleanclaim model offer --kind {model}"
+        )
     if not data:
         raise PromotionError("a code suggester is compared on notes", mend="give the export's folder: --data DIR")
     return coding_gate.compare(challenger, in_service, data)

@@ -37,10 +37,12 @@ ORDERS: dict[str, Callable[[Row], float]] = {
     MODEL: lambda row: float(row["probability"]) * float(row[EXPECTED_LOSS]),
     WHOLE: _value("probability"),
     "expected value, rate lookup": _value(baselines.column(baselines.TABLE)),
+    "expected value, rate lookup by line": _value(baselines.column(baselines.LINES)),
     "amount": lambda row: float(row["at_stake_cents"]),
     "age": lambda row: float(row["days_to_submit"]),
 }
-RIVALS = ("amount", "age", "expected value, rate lookup")
+COLUMNS = (EXPECTED_LOSS, *map(baselines.column, (baselines.TABLE, baselines.LINES)))  # of the newest held_out.parquet
+RIVALS = ("amount", "age", "expected value, rate lookup", "expected value, rate lookup by line")
 ORACLE, ORACLE_BY_LINE = "expected value, oracle", "expected value, oracle, lines as the model has them"
 FORESIGHT = "what will be refused, known beforehand"
 

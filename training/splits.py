@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from billing_core.errors import BillingError
+from models import watch
 from training.export_folder import Submission
 
 STEP_DAYS = 30
 WARM_UP = 0.25  # share of the mature claims sent before the first origin: from there on calibration is learned
 JUDGED_FROM = 0.4  # share sent before the claims that count
-MATURE_SHARE = 0.95  # of answers arrive within the maturity
-MATURITY_DAYS = (14, 120)
 LEAST_JUDGED = 60
 LEAST_OF_A_KIND = 8
 
@@ -61,12 +60,11 @@ class Plan:
 
 
 def maturity_days(submissions: Sequence[Submission]) -> int:
-    """Days within which most answers arrive, within MATURITY_DAYS."""
-    waits = sorted((s.adjudicated_on - s.submitted_on).days for s in submissions if s.adjudicated_on is not None)
+    """Days within which most answers arrive, as the watch of the model at work reckons them too. Raises TooFew."""
+    waits = [(s.adjudicated_on - s.submitted_on).days for s in submissions if s.adjudicated_on is not None]
     if not waits:
         raise TooFew("no claim has an outcome yet", mend="post remittances, then export again")
-    least, most = MATURITY_DAYS
-    return min(max(waits[int(MATURE_SHARE * (len(waits) - 1))], least), most)
+    return watch.maturity_days(waits)
 
 
 def known(submissions: Sequence[Submission], origin: date, maturity: int) -> tuple[int, ...]:

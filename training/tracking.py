@@ -1,9 +1,12 @@
 """The record of training runs and the register of models: MLflow on SQLite. The only file that imports mlflow.
 
-What is recorded is free of patient data: parameters and tags are short technical texts (a name or a sentence with
-other characters is refused), metrics are numbers, and the files are the artifact directory and what the caller puts
-beside it. Aliases: `challenger` is the newest version that passed its gate and was not put in service, `champion` the
-one in service; what the practice's books say of that is theirs to say, and training/reconcile.py brings it here.
+What is recorded names nobody: parameters and tags are short technical texts (a name or a sentence with other characters
+is refused), metrics are numbers, and the files are the artifact directory and what the caller puts beside it. The
+judged claims beside a denial model are rows under pseudonyms with the day each was sent; so the register's folder is a
+limited data set (45 CFR 164.514(e)), as the export is, and stays where the export stays.
+
+Aliases: `challenger` is the newest version that passed its gate and was not put in service, `champion` the one in
+service; what the practice's books say of that is theirs to say, and training/reconcile.py brings it here.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def _cells(item: QueueItem) -> tuple[Cell, ...]:
         risk,
         (item.deadline, due),
         ("" if days is None else str(days), due),
-        ("; ".join(item.reasons), ""),
+        ("; ".join(reason.rstrip(".") for reason in item.reasons), ""),
     )
 
 
@@ -204,6 +204,7 @@ def _claim(claim: ClaimView, item: QueueItem) -> None:
         ("", f"seen {claim.service_date}", ""),
         ("", f"sent {claim.submitted_on}" if claim.submitted_on else "not sent", ""),
         (dollars(claim.billed), "billed", ""),
+        ("", f"coverage: {claim.verified}", "bad" if claim.verified.startswith("payer says") else ""),
     )
     left, right = st.columns([3, 2])
     with left:
@@ -431,4 +432,5 @@ def _mend(claim: ClaimView, wish: dict[str, Any]) -> str | Done:
         asked = api.ask_write_off(claim.id, WriteOffIn.model_validate({"reason": wish["reason"]}))
         return f"Asked: {dollars(asked.amount)} of claim {asked.claim_number} to be written off. A manager decides."
     mended = api.mend(claim.id, MendIn.model_validate(wish))
-    return Done(f"Claim {mended.claim_number} is {mended.state}.", findings=mended.findings)
+    is_now, tone = ("stays", "bad") if mended.refused else ("is", "")
+    return Done(f"Claim {mended.claim_number} {is_now} {mended.state}.", tone, mended.findings)

@@ -5,6 +5,8 @@ Keys: down and up go through what has not ended.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from app_streamlit import money
@@ -18,8 +20,22 @@ from serving.schemas.coding import CloseIn
 from serving.schemas.money import DaySheetView, OpenEnd
 
 END = "open_end"
-KINDS = ("visit", "claim", "answer", "next payer")  # of what has not ended
+KINDS = {  # of what has not ended: what is counted, and what is wanting
+    "visit": ("visit", "without a charge or a reason"),
+    "claim": ("claim", "without an answer"),
+    "answer": ("claim", "with two answers that disagree"),
+    "next payer": ("claim", "held up on the way to the next payer"),
+    "appeal": ("appeal", "not decided"),
+    "remittance": ("remittance", "held"),
+    "coverage": ("coverage", "that its payer was asked about and said nothing of"),
+    "eligibility answer": ("eligibility answer", "that names nobody here"),
+}
 NO_WORD = ApiProblem("What the payer said is missing.", "Say it in a few words; it is kept in the log.")
+TOLD = {  # of what a person ends by saying so: what is asked, and what is said when it is done
+    "answer": ("What the payer said of its two answers", "What the payer said is noted; the claim stands as it stood."),
+    "remittance": ("What the payer said of its remittance", "What the payer said is noted; nothing of it is posted."),
+    "eligibility answer": ("What became of it", "It is noted; the answer decides nothing."),
+}
 LONG = 30  # days from which an open end is marked
 ENDS = (("Days", "number"), ("Since", ""), ("What has not ended", ""), ("What to do", ""))
 
@@ -80,16 +96,13 @@ def _close_day(on: str) -> str:
 
 def _ends(found: list[OpenEnd]) -> None:
     late = sum(end.days > LONG for end in found)
-    visits, out, twice, onward = (sum(end.kind == kind for end in found) for kind in KINDS)
+    many = Counter(end.kind for end in found)
     strip(
-        (counted(visits, "visit"), "without a charge or a reason", ""),
-        (counted(out, "claim"), "without an answer", ""),
-        (counted(twice, "claim"), "with two answers that disagree", ""),
-        (counted(onward, "claim"), "held up on the way to the next payer", ""),
-        (str(late), f"of them over {LONG} days", "bad" if late else ""),
+        *((counted(many[kind], noun), wanting, "") for kind, (noun, wanting) in KINDS.items() if many[kind]),
+        (str(late or ""), f"of them over {LONG} days" if late else "", "bad"),
     )
     if not found:
-        st.info("Every visit has its charge or its reason, every claim its answer.")
+        st.info("Every visit has its charge or its reason, every claim its answer, and no remittance is held.")
         return
     rows = [Row(f"{end.kind} {end.id}", _cells(end)) for end in found]  # one claim may wait for two things
     end = found[pick(END, "ends", ENDS, rows, height="max(200px, 34vh)")]
@@ -101,12 +114,12 @@ def _ends(found: list[OpenEnd]) -> None:
         )  # fmt: skip
         wish = CloseIn.model_validate({"reason": reason})
         close.button("Close the visit", width="stretch", on_click=act, args=(lambda: _close_visit(end.id, wish),))
-    elif end.kind == "answer":
+    elif end.kind in TOLD:
         told, settle = st.columns([7, 3], vertical_alignment="bottom")
-        key = f"settle_why_{end.id}"
-        told.text_input("What the payer said of its two answers", key=key, max_chars=200)
+        key = f"settle_why_{end.kind}_{end.id}"
+        told.text_input(TOLD[end.kind][0], key=key, max_chars=200)
         settle.button(
-            "It is settled", width="stretch", on_click=act, args=(lambda: _settle(end.id, typed(key)), NO_WORD),
+            "It is settled", width="stretch", on_click=act, args=(lambda: _settle(end, typed(key)), NO_WORD),
         )  # fmt: skip
 
 
@@ -114,9 +127,15 @@ def _cells(end: OpenEnd) -> tuple[Cell, ...]:
     return (str(end.days), "bad" if end.days > LONG else ""), (end.since, ""), (end.what, ""), (end.mend, "quiet")
 
 
-def _settle(claim_id: str, reason: str) -> str:
-    money.current().mend(claim_id, MendIn(action="leave", reason=reason))
-    return "What the payer said is noted; the claim stands as it stood."
+def _settle(end: OpenEnd, reason: str) -> str:
+    api = money.current()
+    if end.kind == "remittance":
+        api.settle_held(end.id, reason)
+    elif end.kind == "eligibility answer":
+        api.settle_answer(end.id, reason)
+    else:
+        api.mend(end.id, MendIn(action="leave", reason=reason))
+    return TOLD[end.kind][1]
 
 
 def _close_visit(encounter_id: str, wish: CloseIn) -> str:

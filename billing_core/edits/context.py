@@ -16,6 +16,7 @@ from typing import TypeAlias
 from billing_core.claim import Claim
 from billing_core.codesets.tables import Tables
 from billing_core.contract import Contract
+from billing_core.eligibility import PayerAnswer
 from billing_core.provider_query import ProviderQuery
 from billing_core.registration import Authorization, Coverage
 from billing_core.rule import Finding, Rule, Severity
@@ -29,7 +30,7 @@ class ClaimContext:
     on file for the patient. `other_claims`: the patient's claims that stand (sent or ready; neither rejected nor
     replaced). `enrolled_known`: whether the provider's enrollments with this payer are kept. `coverages`: all of the
     patient's. `corrected_from`: the remittance date of the claim that this one replaces. `queries`: those asked about
-    the visit's note.
+    the visit's note. `answers`: what payers have said of the coverages (271).
     """
 
     as_of: date
@@ -41,6 +42,7 @@ class ClaimContext:
     coverages: tuple[Coverage, ...] = ()
     corrected_from: date | None = None
     queries: tuple[ProviderQuery, ...] = ()
+    answers: tuple[PayerAnswer, ...] = ()
 
     def terms(self, claim: Claim) -> Contract | None:
         """The payer's terms, when they are in force on the claim's first date of service."""

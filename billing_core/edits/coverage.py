@@ -9,19 +9,33 @@ from collections.abc import Iterator
 
 from billing_core.claim import Claim
 from billing_core.edits.context import ClaimContext, Problem, edit
-from billing_core.registration import in_payer_order
+from billing_core.eligibility import Standing, check_coverage
 from billing_core.rule import Severity
 
 
 @edit("coverage-not-active", "The coverage is active on every date of service.", "CARC 26 and 27; 005010X279A1 EB*1")
 def coverage_not_active(claim: Claim, context: ClaimContext) -> Iterator[Problem]:
-    """Both ends included."""
+    """By our record, both ends included, where the payer has not answered."""
     for line in claim.lines:
-        if not claim.coverage.active(line.service_date):
+        (found,) = check_coverage((claim.coverage,), line.service_date, context.answers).standings
+        if found.standing in (Standing.NOT_YET, Standing.ENDED):
             yield (
                 "the coverage is not active on the date of service",
                 f"line {line.number}",
                 "verify eligibility and bill the coverage of that day",
+            )
+
+
+@edit("coverage-refused", "The payer itself has not called the coverage inactive.", "005010X279A1 EB*6; CARC 26 and 27")
+def coverage_refused(claim: Claim, context: ClaimContext) -> Iterator[Problem]:
+    """By its latest answer of the date of service, or of an earlier day on which the coverage had ended."""
+    for line in claim.lines:
+        (found,) = check_coverage((claim.coverage,), line.service_date, context.answers).standings
+        if found.standing is Standing.REFUSED:
+            yield (
+                "the payer says that the coverage is not active on the date of service",
+                f"line {line.number}",
+                "ask the patient, and bill the coverage of that day; ask the payer again if it was put in force since",
             )
 
 
@@ -41,7 +55,7 @@ def payer_order(claim: Claim, context: ClaimContext) -> Iterator[Problem]:
         yield "no answer of an earlier payer", "claim", "post the first payer's remittance before billing the next"
         return
     answered = {prior.coverage.id for prior in claim.prior_payers}
-    for other in in_payer_order(context.coverages, claim.service_date) if context.coverages else ():
+    for other in check_coverage(context.coverages, claim.service_date, context.answers).payable:
         if other.rank < claim.coverage.rank and other.id not in answered:
             yield "another active coverage pays first", f"coverage {other.rank}", "bill the coverages in their order"
 
@@ -87,6 +101,7 @@ def enrollment_not_checked(claim: Claim, context: ClaimContext) -> Iterator[Prob
 
 RULES = (
     coverage_not_active,
+    coverage_refused,
     coverage_not_theirs,
     payer_order,
     service_not_covered,

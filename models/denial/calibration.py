@@ -166,10 +166,15 @@ def _newton_step(points: Sequence[tuple[float, float]], slope: float, intercept:
 
 
 def fit_isotonic(raw: Sequence[float], denied: Sequence[bool]) -> Calibration:
-    """The rising staircase nearest to the outcomes (pool adjacent violators), as the middle of each step."""
-    steps: list[tuple[float, float, int]] = []  # sum of x, sum of outcomes, claims
+    """The rising staircase nearest to the outcomes (pool adjacent violators), as the middle of each step. Claims of one
+    score stand on one step: it cannot tell them apart.
+    """
+    alike: dict[float, list[bool]] = {}
     for score, was in sorted(zip(raw, denied, strict=True)):
-        steps.append((score, float(was), 1))
+        alike.setdefault(score, []).append(was)
+    steps: list[tuple[float, float, int]] = []  # sum of x, sum of outcomes, claims
+    for score, outcomes in alike.items():
+        steps.append((score * len(outcomes), float(sum(outcomes)), len(outcomes)))
         while len(steps) > 1 and steps[-2][1] * steps[-1][2] >= steps[-1][1] * steps[-2][2]:
             last = steps.pop()
             steps[-1] = (steps[-1][0] + last[0], steps[-1][1] + last[1], steps[-1][2] + last[2])

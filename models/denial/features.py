@@ -19,7 +19,7 @@ from math import log
 from operator import eq
 from typing import Any, NamedTuple
 
-from models.denial.facts import ENROLLED_LONG, ClaimFacts, facts
+from models.denial.facts import ENROLLED_LONG, ClaimFacts
 from models.denial.families import (
     CAUSES,
     DIAGNOSIS_CAUSES,
@@ -58,7 +58,6 @@ from models.denial.history import (
     CardState,
     CoverageState,
     History,
-    HistoryError,
     ProviderState,
     Sent,
 )
@@ -620,6 +619,3 @@ def _days(days: int) -> float:
 def _most_of_one(procedures: set[str], sent: Sequence[Sent]) -> int:
     """How often the most repeated of the procedures is among the submissions."""
     return max((sum(procedure in s.procedures for s in sent) for procedure in procedures), default=0)
-
-
-__all__ = ["NAMES", "ClaimFacts", "History", "HistoryError", "encoder", "facts", "row"]

@@ -19,7 +19,7 @@ from billing_core.errors import BillingError
 from billing_core.reason import DenialCategory
 from billing_core.record import from_plain, to_plain
 from models.denial.facts import ClaimFacts
-from models.denial.families import is_yearly, outcome_keys, usage_keys, whole
+from models.denial.families import CAUSES, every_claim_key, is_yearly, outcome_keys, usage_keys, whole
 
 FORMAT = 5
 REMEMBER_DAYS = 800  # a patient's submissions older than this are forgotten: limits and duplicates look two years back
@@ -207,7 +207,7 @@ class State:
 
 
 _UNSEEN = Tally()
-_BELIEVED = "why bare_visit:"
+_BELIEVED = tuple(f"{every_claim_key(cause)}:" for cause in CAUSES if cause.believed)  # how the keys of these begin
 
 
 class History:

@@ -1,7 +1,8 @@
 """Why the model thinks so, in a biller's words: its columns grouped by what a biller would look at.
 
-The effect of a group is the sum of its columns' contributions to the log-odds (LightGBM's exact tree Shapley values),
-before calibration. A sentence states what the claim shows or what is known of its like, with the counts behind it.
+The effect of a group is the exact sum of its columns' contributions to the log-odds (the line's weights, and the trees'
+Shapley values by LightGBM), before calibration. A sentence states what the claim shows or what is known of its like,
+with the counts behind it.
 """
 
 from __future__ import annotations
@@ -168,8 +169,7 @@ def _frequency(facts: ClaimFacts, history: History) -> str:
     yearly = days_since_yearly_service(facts.procedures, service, history.earlier(facts))
     if yearly < YEARLY_DAYS:
         return f"A yearly check-up, {yearly:.0f} days after the last one: most plans pay one a year."
-    day = facts.service_on.toordinal()
-    year = [sent for sent in history.earlier(facts) if day - 365 < sent.service < day]
+    year = [sent for sent in history.earlier(facts) if service - 365 < sent.service < service]
     most = max(((sum(p in sent.procedures for sent in year), p) for p in facts.procedures), default=(0, ""))
     if most[0] == 0:
         return "None of these services was billed for this patient in the year before."

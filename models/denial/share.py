@@ -17,8 +17,15 @@ from math import exp, log, prod
 
 from models.denial.facts import ClaimFacts
 from models.denial.families import is_yearly, lines
-from models.denial.features import BESIDE, LINE_NAMES, STANDING_NAMES, line_values, of_the_day, standing
-from models.denial.features import standing_values as standing_values_of
+from models.denial.features import (
+    BESIDE,
+    LINE_NAMES,
+    STANDING_NAMES,
+    line_values,
+    of_the_day,
+    standing,
+    standing_values,
+)
 from models.denial.history import History
 
 CERTAIN = 1_000_000
@@ -42,7 +49,7 @@ def taken(facts: ClaimFacts, history: History) -> tuple[int, ...]:
     shown = lines(facts)
     if len(shown) < 2:
         return (CERTAIN,) * len(shown)
-    known = dict(zip(STANDING_NAMES, standing_values_of(standing(facts), history, day), strict=True))
+    known = dict(zip(STANDING_NAMES, standing_values(standing(facts), history, day), strict=True))
     lately = GIVEN_LATELY * max(known["yearly_again"], known["yearly_nearly"])
     spared = 1 - _whole(known)
     kept = []

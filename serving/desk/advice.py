@@ -104,10 +104,11 @@ def _days(number: int) -> str:
 
 def worth(ranked: Ranked, cost: Cents, billed: Cents) -> str:
     """How the expected value of working an item comes about, every part of it, and what its deadline does to it. Where
-    the contract does not say what it pays, the charge is at stake, and it is not called the payer's.
+    the contract does not say what it pays, the charge is at stake, and it is not called the payer's. The deductible is
+    taken as met (`expected_payment`): a refused line cannot be billed to the patient either.
     """
     item, left = ranked.item, ranked.days_left
-    stake = "at stake" if item.at_stake == billed else "expected of the payer"
+    stake = "at stake" if item.at_stake == billed else "expected of the payer once the deductible is met"
     if ranked.lapsed and left is not None:
         return (
             f"The deadline passed {_days(-left)} ago: work saves nothing of ${amount_text(item.at_stake)} unless the "

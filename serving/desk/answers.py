@@ -1,7 +1,7 @@
 """Answers from payers: a file is kept once, byte for byte; what it says is matched, posted or held with the reason.
 
-The same file twice changes nothing. 999, TA1 and 277CA reject; an 835 decides; a 277 and a 271 move nothing. A
-remittance posts whole or is held whole.
+The same file twice changes nothing. 999, TA1 and 277CA reject; an 835 decides; a 277 moves nothing; a 271
+says whether a coverage is active. A remittance posts whole or is held whole.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from billing_core.x12 import (
     acknowledgment_999,
     acknowledgment_ta1,
     check,
-    eligibility_271,
     envelope,
     remittance_835,
     status_277,
 )
 from billing_core.x12.envelope import Contents
-from serving.desk import receipts
+from serving.desk import receipts, verification
 from serving.desk.billing import OUR_NAME, sender_id
 from serving.desk.case import Desk, use_case
 from serving.desk.receipts import Said
@@ -62,7 +61,8 @@ def receive(desk: Desk, books: Books, name: str, data: bytes) -> ReceiptView:
         _READERS[kind](desk, books, receipt, data)
     except X12Error as error:
         raise NotTaken(error.message, field="file", place=error.where, mend=error.mend) from None
-    words = f"{receipt.claims} claims, {receipt.posted} sets posted, {len(receipt.held)} held"
+    said = f"{receipt.claims} answers" if kind == "271" else f"{receipt.claims} claims, {receipt.posted} sets posted"
+    words = f"{said}, {len(receipt.held)} held"
     books.set_file_outcome(file_id, words)
     books.log(desk.actor, "file.receive", file_id, reason=words, after=hashlib.sha256(data).hexdigest())
     return receipt
@@ -102,11 +102,17 @@ def _interchanges(desk: Desk, books: Books, receipt: ReceiptView, found: Content
     if told and found.defects:
         raise envelope.defective(found)
     _keep(desk, books, receipt, [(f"interchange {said.control}", receipts.interchange(books, said)) for said in told])
+    for said in told:
+        if not said.accepted:
+            verification.not_taken(desk, books, receipt.file_id, f"{said.control:09d}", f"TA1 {said.code} {said.note}")
 
 
 def _groups(desk: Desk, books: Books, receipt: ReceiptView, data: bytes) -> None:
     found = acknowledgment_999.read(data)
     _keep(desk, books, receipt, [(f"group {n}", receipts.group(books, said)) for n, said in enumerate(found, start=1)])
+    for said in found:
+        for asked in receipts.refused_questions(said):
+            verification.not_taken(desk, books, receipt.file_id, asked, f"999 {said.code}")
 
 
 def _keep(desk: Desk, books: Books, receipt: ReceiptView, answered: Sequence[tuple[str, list[Said] | None]]) -> None:
@@ -133,8 +139,10 @@ def _statuses(desk: Desk, books: Books, receipt: ReceiptView, data: bytes) -> No
 
 
 def _benefits(desk: Desk, books: Books, receipt: ReceiptView, data: bytes) -> None:
-    """A 271 is kept; what it says of a coverage is told by `x12 explain`, and a person enters it."""
-    eligibility_271.read(data)
+    heard = verification.hear(desk, books, receipt.file_id, data)
+    receipt.claims += heard.answers
+    receipt.unmatched += len(heard.lost)
+    receipt.held += heard.lost
 
 
 def _remittances(desk: Desk, books: Books, receipt: ReceiptView, data: bytes) -> None:

@@ -19,7 +19,8 @@ from billing_core.record import from_plain, to_plain
 from billing_core.rule import Finding
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import findings_view, full_name
-from serving.desk.receipts import front_door
+from serving.desk.contradicted import answers_in_force
+from serving.desk.receipts import RECEIPT, taken
 from serving.errors import Conflict, InputError, NotFound
 from serving.schemas.appeals import AppealItem, AppealView, FilingIn, LetterIn, OutcomeIn, SentenceView
 from serving.store.appeals import StoredAppeal
@@ -35,8 +36,8 @@ _GOES_ON = (AppealState.PARTLY, AppealState.UPHELD)  # after these the next leve
 
 
 def _refused_answer(books: Books, claim: Claim) -> StoredPayment:
-    """The last answer to the claim that denies something."""
-    for stored in reversed(books.claim_payments(claim_id=claim.id)):
+    """The last answer in force that denies something: none that the payer took back, or that is not posted yet."""
+    for stored in reversed(answers_in_force(books, claim.id)):
         if denials(stored.payment) or is_unprocessable(stored.payment):
             return stored
     raise Conflict("no answer to this claim denies anything", mend="appeal a claim that was denied")
@@ -62,12 +63,8 @@ def _chart(books: Books, claim: Claim) -> tuple[appeal.Quote, ...]:
 
 def _taken(books: Books, claim: Claim) -> tuple[date | None, str]:
     """The day on which the payer's door took the claim, and the acknowledgment file that says so."""
-    said = front_door(books.events(subject=claim.id))
-    taken = next((one for one in said if one.kind == "277CA" and one.accepted), None)
-    if taken is None:
-        return None, ""
-    file = books.file(taken.file_id)
-    return date.fromisoformat(taken.on) if taken.on else file.at.date(), file.name
+    said = taken(books.events(subject=claim.id, action=RECEIPT))
+    return (said[0], books.file(said[1]).name) if said else (None, "")
 
 
 def _grounds(books: Books, claim: Claim, earlier: tuple[StoredAppeal, ...]) -> appeal.Grounds:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from billing_core.claim import ClaimState
 from billing_core.errors import BillingError
 from serving.desk.billing import mend_claim
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import enter_decisions, run_suggester, sign_visit
 from serving.desk.paper import lines, made
 from serving.errors import Conflict, NotFound
-from serving.schemas.billing import LineChange, MendIn
+from serving.schemas.billing import LineChange, MendIn, MendView
 from serving.schemas.coding import DecisionIn, ProcedureIn, SignatureIn
 from serving.store.states import EncounterStatus
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from serving.store.books import Books
 
 
+REFUSED = "refused"  # a mend that changed nothing: by our books, or by the payer's contract
 NOTES_AT_ONCE = 100  # in one transaction: a model reads for seconds, and other writers wait for it
 
 
@@ -92,19 +95,27 @@ def _mend(line: dict[str, Any]) -> MendIn:
 
 @use_case("claim.mend")
 def mend_all(desk: Desk, books: Books, path: Path) -> dict[str, int]:
-    """Enter every mend of the file. Appeals and write-offs need a person at the screen and are counted, not done."""
-    counts: dict[str, int] = {}
+    """Enter every mend of the file; returns how many became what. Appeals and write-offs need a person at the screen
+    and are counted, not done.
+    """
+    counts: Counter[str] = Counter()
     for place, line in lines(path):
         action, number = made(place, lambda: (str(line["action"]), str(line["claim_number"])))  # noqa: B023  # at once
         if action in ("appeal", "write_off", "leave"):
-            counts[f"{action} (left)"] = counts.get(f"{action} (left)", 0) + 1
+            counts[f"{action} (left)"] += 1
             continue
         mend, standing = made(place, partial(_mend, line)), books.claims_by_number([number]).get(number)
         if standing is None:
+            counts["no claim of ours"] += 1
             continue
         try:
-            mend_claim(desk, books, standing.claim.id, mend)
-            counts[action] = counts.get(action, 0) + 1
+            counts[_became(action, mend_claim(desk, books, standing.claim.id, mend))] += 1
         except (BillingError, Conflict, NotFound):  # a coverage not registered here yet, among others
-            counts["refused"] = counts.get("refused", 0) + 1
-    return counts
+            counts[REFUSED] += 1
+    return dict(counts)
+
+
+def _became(action: str, done: MendView) -> str:
+    if done.refused:
+        return REFUSED
+    return f"{action} (still held)" if done.state == ClaimState.HELD else action

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,13 +19,14 @@ from billing_core.account import Books as Accounts
 from billing_core.account import Debtor
 from billing_core.claim import REFUSED_BY_PAYER, Claim, ClaimState, step
 from billing_core.codesets.tables import Tables
-from billing_core.contract import Contract
 from billing_core.denial import LineDenial, reason
+from billing_core.eligibility import check_coverage
 from billing_core.expected_payment import expected_by_line, expected_of_denied, expected_payment
 from billing_core.identifiers import parse_member_id
 from billing_core.ledger import Cause, Owner
-from billing_core.money import amount_text
+from billing_core.money import Cents, amount_text
 from billing_core.record import from_plain, to_plain
+from billing_core.registration import Coverage
 from billing_core.rule import Finding, blocking
 from billing_core.x12 import claim_837p
 from billing_core.x12.envelope import Envelope
@@ -89,16 +90,18 @@ def scrub(desk: Desk, books: Books, claim: Claim, today: date) -> tuple[Finding,
     others = tuple(
         s.claim
         for s in books.claims(_STANDING, patient_id=claim.patient.id)
-        if s.claim.id != claim.id and s.claim.number != claim.replaces
+        if s.claim.id not in (claim.id, claim.replaces)
     )
+    coverages = books.coverages(claim.patient.id)
     context = edits.ClaimContext(
         as_of=today,
         tables=desk.tables,
-        contract=books.contract(claim.payer.id, claim.service_date),
+        contract=contract_of(books, claim.payer.id, claim.service_date),
         authorizations=tuple(books.authorizations(claim.patient.id)),
         other_claims=others,
-        coverages=tuple(books.coverages(claim.patient.id)),
+        coverages=coverages,
         queries=books.queries(claim.encounter_id),
+        answers=books.payer_answers(each.id for each in coverages),
     )
     return edits.scrub(claim, context)
 
@@ -111,7 +114,7 @@ def scrub_held(desk: Desk, books: Books, today: date) -> int:
 def scrub_one(desk: Desk, books: Books, claim: Claim, today: date) -> bool:
     """Scrub a held claim; without an error it becomes ready. Returns whether it did."""
     findings = scrub(desk, books, claim, today)
-    contract = books.contract(claim.payer.id, claim.service_date)
+    contract = contract_of(books, claim.payer.id, claim.service_date)
     deadline = contract.file_by(claim.service_date) if contract else None
     errors = bool(blocking(findings))
     books.save_claim(claim, ClaimState.HELD if errors else ClaimState.READY, findings=findings, deadline=deadline)
@@ -210,14 +213,20 @@ class _Waiting:
 
 
 def _item(
-    books: Books, tables: Tables, standing: StandingClaim, found: Sequence[LineDenial], on: date
+    books: Books,
+    tables: Tables,
+    standing: StandingClaim,
+    worked: Sequence[LineDenial],
+    on: date,
+    still_open: Mapping[str, Cents],
 ) -> work_queue.WorkItem | None:
     claim, state = standing.claim, standing.state
     contract = contract_of(books, claim.payer.id, claim.service_date)
     if state in REFUSED_BY_PAYER:
         return work_queue.denial_item(
-            claim.id, claim, found, state, on, contract, expected_of_denied(claim, found, contract, tables)
-        )
+            claim.id, claim, worked, state, on, contract,
+            expected_of_denied(claim, worked, contract, tables, still_open),
+        )  # fmt: skip
     kind = work_queue.WorkKind.HELD_EDIT if state is ClaimState.HELD else work_queue.WorkKind.REJECTION
     at_stake = expected_payment(claim, contract, tables)
     return work_queue.finding_item(claim.id, kind, claim, blocking(standing.findings), standing.row.deadline, at_stake)
@@ -226,13 +235,14 @@ def _item(
 def _refused(desk: Desk, books: Books, today: date) -> Iterator[_Waiting]:
     """Each claim that was refused or is held."""
     standings = books.claims(REFUSED)
+    still_open = books.open_of(charge_id for s in standings for charge_id in s.claim.charge_ids)
     denials, chances = books.denials_of_claims(s.claim.id for s in standings), winning(desk, books)
     for standing in standings:
         rows = [d for d in denials.get(standing.claim.id, ()) if d.status is DenialStatus.OPEN]
-        found = [from_plain(LineDenial, d.body) for d in rows]
-        item = _item(books, desk.tables, standing, found, max((d.found_on for d in rows), default=today))
+        denied = tuple(d for d in (from_plain(LineDenial, each.body) for each in rows) if not d.patient_owes)
+        found_on = max((d.found_on for d in rows), default=today)
+        item = _item(books, desk.tables, standing, denied, found_on, still_open)
         if item is not None:
-            denied = tuple(d for d in found if not d.patient_owes)
             yield _Waiting(standing, chances.effect(item, standing.claim.payer.number, denied), denied)
 
 
@@ -414,6 +424,8 @@ def _lines(books: Books, claim: Claim) -> list[ClaimLineView]:
 @use_case("claim.read")
 def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
     """Everything about one claim: as billed, as it stands, why, and what happened."""
+    from serving.desk.verification import words_of  # which builds on this module
+
     standing = books.standing_claim(claim_id)
     claim, row = standing.claim, standing.row
     denied = [from_plain(LineDenial, d.body) for d in books.denials_of_claims([claim_id]).get(claim_id, ())]
@@ -446,13 +458,22 @@ def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
         outlook=_outlook(standing, score, desk.today(books)),
         history=[HistoryView(at=e.at.isoformat(), actor=e.actor, action=e.action, reason=e.reason) for e in events],
         front_door=front_door(events),
+        replaced_by=next(
+            (r.id for r in books.claim_rows(encounter_id=claim.encounter_id) if r.replaces == claim_id), ""
+        ),
+        verified=words_of(books, claim.coverage.id, claim.service_date),
         coverage_id=claim.coverage.id,
         coverages=[
             CoverageChoice(id=c.id, words=f"{books.payer(c.payer_id).name}, member {c.member_id}")
-            for c in books.coverages(claim.patient.id)
-            if c.active(claim.service_date)
+            for c in _payable(books, claim)
         ],
     )
+
+
+def _payable(books: Books, claim: Claim) -> tuple[Coverage, ...]:
+    """The patient's coverages that pay on the day of service, by our record and by what their payers have said."""
+    coverages = books.coverages(claim.patient.id)
+    return check_coverage(coverages, claim.service_date, books.payer_answers(c.id for c in coverages)).payable
 
 
 # --- mending ---
@@ -494,7 +515,7 @@ def _to_guarantor(desk: Desk, books: Books, claim: Claim, today: date, why: str)
 
 def payer_reference(books: Books, claim: Claim) -> str:
     """Under which number the payer's last answer knows the claim; "" before one."""
-    answers = books.claim_payments(claim_id=claim.id)
+    answers = books.answers(claim.id)
     return answers[-1].payment.payer_reference if answers else ""
 
 
@@ -515,7 +536,7 @@ def mend_claim(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendVie
         _to_guarantor(desk, books, claim, today, mend.reason)
         books.step_claim(claim_id, ClaimState.CLOSED)
     elif mend.action in ("correct", "resubmit"):
-        contract: Contract | None = books.contract(claim.payer.id, claim.service_date)
+        contract = contract_of(books, claim.payer.id, claim.service_date)
         changes = _changes(books, claim, mend)
         number = claim.number if state in _UNSENT else next(claim_numbers(books))
         if state in _UNSENT:  # never sent: the claim itself is mended
@@ -527,11 +548,11 @@ def mend_claim(desk: Desk, books: Books, claim_id: str, mend: MendIn) -> MendVie
             )
             if rebuilt.claim is None:  # nothing goes out: what was refused is still to be worked
                 told = findings_view(rebuilt.findings)
-                return MendView(claim_id=claim.id, claim_number=claim.number, state=state, findings=told)
+                return MendView(claim_id=claim.id, claim_number=claim.number, state=state, findings=told, refused=True)
             books.step_claim(claim_id, ClaimState.REPLACED)
             books.save_claim(rebuilt.claim, ClaimState.HELD)
             claim, findings = rebuilt.claim, rebuilt.findings
-        scrub_held(desk, books, today)
+        scrub_one(desk, books, claim, today)
     for denial in books.denials_of_claims([claim_id]).get(claim_id, ()):
         if denial.status is DenialStatus.OPEN and mend.action != "leave":
             books.set_denial_status(denial.id, DenialStatus.WORKED)

@@ -484,14 +484,16 @@ def claim_numbers(books: Books) -> Iterator[str]:
 
 def registration(books: Books, encounter: Encounter) -> claim_build.Registration:
     """What registration knows of a visit."""
+    coverages = books.coverages(encounter.patient_id)
     return claim_build.Registration(
         practice=books.practice(),
         patient=books.patient(encounter.patient_id),
-        coverages=tuple(books.coverages(encounter.patient_id)),
+        coverages=coverages,
         location=books.location(encounter.location_id),
         providers={p.id: p for p in books.providers()},
         payers={p.id: p for p in books.payers()},
         authorizations=tuple(books.authorizations(encounter.patient_id)),
+        answers=books.payer_answers(coverage.id for coverage in coverages),
     )
 
 

@@ -5,7 +5,7 @@ A contract file enters the books only when nothing in it is wrong and every vect
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,17 +19,18 @@ from billing_core.contract import Contract
 from billing_core.contract_check import VectorResult, check_vectors
 from billing_core.contract_file import read
 from billing_core.contract_words import clauses
-from billing_core.eligibility import active_coverage
+from billing_core.eligibility import check_coverage
 from billing_core.errors import ContractError
 from billing_core.estimate import GoodFaithEstimate, GoodFaithLine, PlannedService, estimate, good_faith_estimate
 from billing_core.money import Cents, amount_text, parse_amount
 from billing_core.pricing import Step
 from billing_core.refusal import PayerFacts
 from billing_core.registration import Coverage
-from billing_core.remittance import ClaimPayment, Group
+from billing_core.remittance import Group
 from billing_core.rule import Finding, Severity
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import findings_view
+from serving.desk.contradicted import answers_in_force
 from serving.errors import InputError, NotFound
 from serving.schemas.contracts import (
     ClauseTotalView,
@@ -155,7 +156,7 @@ def used_before(books: Books, coverage: Coverage, contract: Contract, claim: Cla
         same_year = plan.benefit_year(other.service_date) == used.benefit_year
         if other.id == claim.id or other.coverage.id != coverage.id or not same_year:
             continue
-        for stored in books.claim_payments(claim_id=other.id):
+        for stored in books.answers(other.id):
             used = used.after(stored.payment, plan)
     return _not_below_nothing(used)
 
@@ -318,7 +319,7 @@ def _estimated_by(books: Books, given: EstimateIn, on: date) -> Coverage:
         coverages = tuple(each for each in coverages if each.id == given.coverage_id)
         if not coverages:
             raise NotFound("coverage")
-    coverage = active_coverage(coverages, on)
+    coverage = check_coverage(coverages, on, books.payer_answers(each.id for each in coverages)).first
     if coverage is None:
         raise InputError(
             "no coverage is active on that day",
@@ -425,30 +426,20 @@ def good_faith_pdf(desk: Desk, books: Books, given: EstimateIn) -> bytes:
 # --- underpayments ----------------------------------------------------------------------------------------------------
 
 
-def _standing_answer(payments: Iterable[ClaimPayment]) -> ClaimPayment | None:
-    """The answer that stands: the last one that no reversal has taken back."""
-    standing: ClaimPayment | None = None
-    for payment in payments:
-        standing = None if payment.is_reversal else payment
-    return standing
-
-
 def _compared(desk: Desk, books: Books) -> Iterator[tuple[Claim, underpayment.Comparison]]:
     for standing in books.claims(_ANSWERED):
         claim = standing.claim
-        answer = _standing_answer(stored.payment for stored in books.claim_payments(claim_id=claim.id))
-        if answer is None:
+        answers = answers_in_force(books, claim.id)
+        if not answers:
             continue
         try:
             contract, decision = decide(desk, books, claim, standing.row.submitted_on or claim.created_on)
         except (ContractError, NotFound) as error:
-            mend = error.mend if isinstance(error, ContractError) else "load the payer's contract of that day"
-            found = Finding(
-                "underpayment-not-compared", Severity.NOT_CHECKED, error.message, f"claim {claim.number}", mend
-            )
+            where = f"claim {claim.number}"
+            found = Finding("underpayment-not-compared", Severity.NOT_CHECKED, error.message, where, error.mend)
             yield claim, underpayment.Comparison((), (found,))
             continue
-        yield claim, underpayment.compare(claim.payer.id, contract, decision, answer)
+        yield claim, underpayment.compare(claim.payer.id, contract, decision, answers[-1].payment)
 
 
 @use_case("contract.read")

@@ -1,23 +1,23 @@
 """A payer that answers a claim again, otherwise than before, and takes nothing back: a person finds out which holds.
 
 The later answer posts by the money's own rules and the claim stands where it stood. A biller is told, once a claim,
-among what has not ended yet. It ends by itself when the payer takes an answer back, or the answer is taken from its
-claim again; else when a person says about the claim what became of it.
+among what has not ended yet. It ends by itself when the payer takes its answers back, or when an answer is taken from
+the claim again and those that are left agree; else when a person says about the claim what became of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from billing_core.claim import Billed
-from billing_core.contradiction import contradictions
+from billing_core.contradiction import Contradiction, contradictions
 from billing_core.remittance import ClaimPayment
 from serving.desk.case import Desk
 from serving.store.queues import StoredWork
-from serving.store.states import RemittanceState
 
 if TYPE_CHECKING:
     from serving.store.books import Books
@@ -42,13 +42,8 @@ def answers_in_force(books: Books, claim_id: str) -> list[StoredPayment]:
 
     A correction may be written before the reversal that makes room for it, as in posting.
     """
-    posted = (
-        one
-        for one in books.claim_payments(claim_id=claim_id)
-        if books.remittance_row(one.remittance_id).state is RemittanceState.POSTED
-    )
     found: list[StoredPayment] = []
-    for _, together in groupby(posted, key=lambda one: one.remittance_id):
+    for _, together in groupby(books.answers(claim_id), key=lambda one: one.remittance_id):
         for one in sorted(together, key=lambda one: not (found and one.payment.is_reversal)):
             if one.payment.is_reversal:
                 found.clear()
@@ -68,33 +63,58 @@ def tell(desk: Desk, books: Books, again: Collection[Again]) -> None:
         found = contradictions(_beside(books, claim_id, one.payment_id, payers), one.payment)
         if found and claim_id not in told:
             told.add(claim_id)
-            items.append(
-                StoredWork(
-                    books.new_id(), QUEUE, f"payment:{one.payment_id}", desk.today(books), one.payment.charge,
-                    claim_id=claim_id, reason=f"answered twice, and otherwise: {'; '.join(map(str, found))}",
-                )
-            )  # fmt: skip
+            items.append(_work(books.new_id(), claim_id, one.payment_id, one.payment, found, desk.today(books)))
     books.save_work(items)
+
+
+def _work(
+    work_id: str, claim_id: str, payment_id: str, now: ClaimPayment, found: Iterable[Contradiction], on: date
+) -> StoredWork:
+    why = f"answered twice, and otherwise: {'; '.join(map(str, found))}"
+    return StoredWork(work_id, QUEUE, f"payment:{payment_id}", on, now.charge, claim_id=claim_id, reason=why)
 
 
 def _beside(books: Books, claim_id: str, payment_id: str, payers: Set[str]) -> list[ClaimPayment]:
     """The answers of the same payer that stood when this one came: not itself, nor what follows it in its remittance.
     Empty when it is not in force: an old one, given to its claim by a person, that was taken back since.
-
-    A claim that was passed on is answered by the next payer under the same number; that payer may decide otherwise.
-    `payers`: the numbers of ours.
     """
     in_force = answers_in_force(books, claim_id)
     own = next((a for a in in_force if a.id == payment_id), None)
     if own is None:
         return []
-    said_by = {a.remittance_id: books.remittance_row(a.remittance_id).payer_number for a in in_force}
-    return [
-        a.payment
-        for a in in_force
-        if (a.remittance_id != own.remittance_id or a.position < own.position)
-        and len({said_by[a.remittance_id], said_by[own.remittance_id]} & payers) < 2  # not two payers of ours
-    ]
+    stood = [a for a in in_force if a.remittance_id != own.remittance_id or a.position < own.position]
+    return _of_its_payer(books, own, stood, payers)
+
+
+def _of_its_payer(
+    books: Books, own: StoredPayment, others: Iterable[StoredPayment], payers: Set[str]
+) -> list[ClaimPayment]:
+    """Of the other answers to a claim, those of the payer that gave this one. `payers`: the numbers of ours.
+
+    A claim that was passed on is answered by the next payer under the same number; that payer may decide otherwise.
+    """
+
+    def number(one: StoredPayment) -> str:
+        return books.remittance_row(one.remittance_id).payer_number
+
+    return [a.payment for a in others if number(a) == number(own) or not {number(a), number(own)} <= payers]
+
+
+def answer_removed(books: Books, claim_id: str, outcome: str) -> None:
+    """An answer was taken from its claim again: what waits about the claim ends so, unless those that are left disagree
+    as well; then it says how.
+    """
+    waiting, left = books.work(QUEUE, claim_id=claim_id), answers_in_force(books, claim_id)
+    payers = {payer.number for payer in books.payers()}
+    for work in waiting:
+        for place in range(len(left) - 1, 0, -1):  # the latest that says otherwise than those before it
+            one = left[place]
+            found = contradictions(_of_its_payer(books, one, left[:place], payers), one.payment)
+            if found:
+                books.save_work([_work(work.id, claim_id, one.id, one.payment, found, work.created_on)])
+                break
+        else:
+            books.finish_work(work.id, outcome)
 
 
 def settle(books: Books, claim_ids: Iterable[str], outcome: str) -> None:

@@ -1,7 +1,9 @@
-"""Nothing silent: each visit ends in a charge or a reason, each claim sent in an answer or a dated follow-up.
+"""Nothing silent: each visit ends in a charge or a reason, each claim sent in an answer or a dated follow-up, each
+appeal filed in a decision, each remittance in its posting or a person's word.
 
-A claim that no 835 has decided FOLLOW_UP_DAYS after it was sent gets one item in the queue "follow-up"; the item ends
-by itself when the answer comes. What has not ended yet is listed with its age and the mend.
+A claim that no 835 has decided FOLLOW_UP_DAYS after it was sent, or after the payer took its answer back, gets one item
+in the queue "follow-up"; the item ends by itself when the answer comes. What has not ended yet is listed with its age
+and the mend.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from billing_core import claim_build
 from billing_core.charge import Capture, capture
-from billing_core.claim import ClaimState, unadjudicated
+from billing_core.claim import ClaimState
 from billing_core.cycle import first_debtor
 from billing_core.encounter import Encounter
+from serving.desk import held, verification
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import bill_visit, full_name, registration
 from serving.desk.contradicted import ASK
@@ -23,10 +26,11 @@ from serving.desk.secondary import QUEUE as ONWARD
 from serving.schemas.coding import SignatureIn
 from serving.schemas.money import OpenEnd
 from serving.store.queues import StoredWork
-from serving.store.states import EncounterStatus
+from serving.store.states import AppealState, EncounterStatus
 
 if TYPE_CHECKING:
     from serving.store.books import Books
+    from serving.store.claims import ClaimRow
     from serving.store.encounters import Visit
 
 QUEUE = "follow-up"
@@ -37,25 +41,34 @@ _OUT = (ClaimState.SUBMITTED, ClaimState.ACCEPTED, ClaimState.PENDED)
 @use_case("queue.work")
 def find_silent(desk: Desk, books: Books) -> int:
     """Open a follow-up for each claim that waits too long, end those that are answered; returns how many are open."""
-    today = desk.today(books)
+    today, awaited = desk.today(books), _awaited(books)
     waiting = {work.claim_id: work for work in books.work(QUEUE)}
+    still = {row.id for row, _ in awaited}
     for claim_id, work in waiting.items():
-        if not unadjudicated(books.standing_claim(claim_id).state):
+        if claim_id not in still:
             books.finish_work(work.id, "the payer answered")
-    silent = [
-        row
-        for row in books.claim_rows(_OUT)
-        if row.submitted_on is not None and row.submitted_on + timedelta(days=FOLLOW_UP_DAYS) <= today
-    ]
+    silent = [row for row, since in awaited if since + timedelta(days=FOLLOW_UP_DAYS) <= today]
     books.save_work(
         StoredWork(
             books.new_id(), QUEUE, f"claim:{row.id}", today, row.total, due=today, claim_id=row.id,
-            reason=f"no answer {FOLLOW_UP_DAYS} days after it was sent: ask the payer for its status",
+            reason=f"no answer in {FOLLOW_UP_DAYS} days: ask the payer for its status",
         )
         for row in silent
         if row.id not in waiting
     )  # fmt: skip
     return len(silent)
+
+
+def _awaited(books: Books) -> list[tuple[ClaimRow, date]]:
+    """The claims whose payers owe an answer, and since when: the day a claim was sent, or its answer was taken back.
+    An answer taken back for the claim that was sent in its place is owed for that one.
+    """
+    found = [(row, row.submitted_on or row.created_on) for row in books.claim_rows(_OUT)]
+    for row in books.claim_rows(ClaimState.REVERSED):
+        if not any(other.replaces == row.id for other in books.claim_rows(encounter_id=row.encounter_id)):
+            days = [event.at.date() for event in books.events(subject=row.id, action=f"claim.{ClaimState.REVERSED}")]
+            found.append((row, max(days, default=row.submitted_on or row.created_on)))
+    return found
 
 
 # --- what has not ended yet -------------------------------------------------------------------------------------------
@@ -75,7 +88,8 @@ _UNSENT = {
 @use_case("queue.read")
 def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
     """Visits without a charge or a reason; claims without an answer, with two that disagree, or held up on the way to
-    the next payer; the oldest first. One claim may stand here under several kinds.
+    the next payer; appeals that are not decided; remittances that are held; questions about coverages and their answers
+    that lead nowhere; the oldest first. One claim may stand here under several kinds.
     """
     today = desk.today(books)
     found = [
@@ -87,23 +101,33 @@ def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
         for visit in books.encounters(status)
     ]  # fmt: skip
     asked = {work.claim_id: work.created_on for work in books.work(QUEUE)}
-    for row in books.claim_rows((*_UNSENT, *_OUT)):
-        if row.state in _UNSENT:
-            words, mend = _UNSENT[row.state]
-        elif row.id in asked:
+    for row in books.claim_rows(_UNSENT):
+        words, mend = _UNSENT[row.state]
+        found.append(_end("claim", row.id, f"{row.number}: {words}", row.submitted_on or row.created_on, today, mend))
+    for row, since in _awaited(books):
+        if row.id in asked:
             words, mend = f"claim without an answer; follow-up of {asked[row.id]}", "ask the payer for its status"
         else:
-            due = (row.submitted_on or row.created_on) + timedelta(days=FOLLOW_UP_DAYS)
-            words, mend = f"claim {row.state}", f"wait: a follow-up opens on {due}"
-        found.append(_end("claim", row.id, f"{row.number}: {words}", row.submitted_on or row.created_on, today, mend))
+            words, mend = f"claim {row.state}", f"wait: a follow-up opens on {since + timedelta(days=FOLLOW_UP_DAYS)}"
+        found.append(_end("claim", row.id, f"{row.number}: {words}", since, today, mend))
     for work in books.work(ONWARD):
         number = books.claim(work.claim_id).number
         words = f"{number}: the next payer's claim waits, because {work.reason}"
         mend = str(work.body.get("mend", "when it is answered, the night corrects it"))
         found.append(_end("next payer", work.claim_id, words, work.created_on, today, mend))
+    for filed in books.appeals(state=AppealState.FILED):
+        words = f"{books.claim(filed.claim_id).number}: appeal of level {filed.level} is not decided"
+        since = filed.filed_on or filed.drafted_on
+        found.append(
+            _end("appeal", filed.id, words, since, today, "ask the payer; record under Appeals what it decides")
+        )
     for work in books.work(CONTRADICTED):
         words = f"{books.claim(work.claim_id).number}: {work.reason}"
         found.append(_end("answer", work.claim_id, words, work.created_on, today, ASK))
+    for one in verification.unanswered(books, today):
+        found.append(_end(one.kind, one.id, one.what, one.since, today, one.mend))
+    for work in books.work(held.QUEUE):
+        found.append(_end("remittance", work.id, held.words(work), work.created_on, today, str(work.body["mend"])))
     return sorted(found, key=lambda end: (-end.days, end.kind, end.id))
 
 

@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from billing_core.errors import BillingError
-from serving.desk import answers, batch, billing, follow_up, intake, money, replies, scoring, secondary, watching
+from serving.desk import (
+    answers,
+    batch,
+    billing,
+    follow_up,
+    intake,
+    money,
+    replies,
+    scoring,
+    secondary,
+    verification,
+    watching,
+)
 from serving.desk.case import Desk
 from serving.desk.paper import read_file
 from serving.errors import Busy, NotTaken, ServingError
@@ -28,6 +40,7 @@ class Papers:
     registrations: Path | None = None
     mends: Path | None = None
     payments: Path | None = None
+    verify: bool = False  # ask the payers about coverages, too
 
 
 def run_night(desk: Desk, papers: Papers) -> dict[str, Any]:
@@ -56,6 +69,7 @@ def run_night(desk: Desk, papers: Papers) -> dict[str, Any]:
     late = follow_up.bill_signed(desk)
     onward = secondary.build_secondaries(desk)
     sent = billing.submit(desk)
+    asked = verification.ask(desk) if papers.verify else None
     replies.answer_files(desk)
     billing.deliver(desk, papers.outbox)
     statements = money.run_statements(desk)
@@ -73,6 +87,8 @@ def run_night(desk: Desk, papers: Papers) -> dict[str, Any]:
         "claims_sent": sent.claims,
         "claims_held": sent.held,
         "claims_silent": silent,
+        "coverages_asked": asked.questions if asked else 0,
+        "coverages_not_asked": asked.held if asked else [],
         "claims_scored": scored,
         "model_alarms": alarms,
         "statements": [s.model_dump() for s in statements],

@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from billing_core.claim import ADJUDICATED, REFUSED_BY_PAYER, Claim, ClaimState
 from billing_core.denial import LineDenial
@@ -24,7 +25,10 @@ from serving.desk.case import Desk
 if TYPE_CHECKING:
     from serving.store.books import Books
     from serving.store.claims import StandingClaim
+    from serving.store.events import Event
     from serving.store.files import StoredDenial
+
+UNDONE = "assignment undone"  # what the event log says of a claim whose answer was taken from it again
 
 
 def pseudonym(desk: Desk, kind: str, name: str) -> str:
@@ -51,11 +55,9 @@ def person_key(desk: Desk, person: Patient) -> str:
 
 def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]:
     """The first adjudication of each claim, from the event log; claims without one are unknown, never paid."""
-    first: dict[str, tuple[ClaimState, date]] = {}
-    for event in books.events():
-        word = event.action.removeprefix("claim.")
-        if event.action.startswith("claim.") and word in ADJUDICATED:
-            first.setdefault(event.subject, (ClaimState(word), event.at.date()))
+    zone = ZoneInfo(books.practice().zone)  # the day it was learned is the practice's own
+    told = first_told(books, ADJUDICATED)
+    first = {claim_id: (state, event.at.astimezone(zone).date()) for claim_id, (state, event) in told.items()}
     denials = books.denials_of_claims(first)
     found = {}
     for claim_id in claim_ids:
@@ -70,6 +72,24 @@ def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]
                 () if whole else tuple(sorted({d.procedure for d in lines})),
             )
     return found
+
+
+def first_told(books: Books, states: Iterable[ClaimState]) -> dict[str, tuple[ClaimState, Event]]:
+    """Claim -> the first of these states that its payer put it in, and the event that says so. What a person posted to
+    the wrong claim, and took from it again, never was its answer.
+    """
+    told = sorted(
+        ((state, event) for state in (*states, ClaimState.REVERSED) for event in books.events(action=f"claim.{state}")),
+        key=lambda each: each[1].position,
+    )
+    found: dict[str, list[tuple[ClaimState, Event]]] = {}
+    for state, event in told:
+        stands = found.setdefault(event.subject, [])
+        if state is not ClaimState.REVERSED:
+            stands.append((state, event))
+        elif event.reason == UNDONE and stands:
+            stands.pop()
+    return {claim_id: stands[0] for claim_id, stands in found.items() if stands}
 
 
 def _first_answer(denials: Sequence[StoredDenial]) -> list[LineDenial]:

@@ -1,7 +1,7 @@
 """What a guarantor owes, pays and does not pay: payments, plans, write-offs for hardship or smallness, collections.
 
-A write-off is asked by one person and approved by another. Nothing is placed in collections while a plan is kept,
-while a payer still has a charge of the same guarantor, or before the statements were sent in vain.
+A write-off is asked by one person and approved by another. Nothing is placed in collections while a plan is kept, and
+no charge before as many statements have asked for it in vain.
 """
 
 from __future__ import annotations
@@ -270,11 +270,13 @@ def approve_write_off(desk: Desk, books: Books, work_id: str) -> PatientBalanceI
 
 @use_case("collections.place")
 def place(desk: Desk, books: Books, guarantor_id: str, why: ReasonIn) -> PatientBalanceItem:
-    """Place what the guarantor owes with the agency."""
+    """Place with the agency what the guarantor owes and was asked for often enough; a later charge stays with us."""
     owed, today = _owed(books, guarantor_id, Owner.GUARANTOR), desk.today(books)
     if not owed:
         raise InputError("this guarantor owes nothing", field="guarantor", mend="look at the account")
-    if len(books.statements_sent().get(guarantor_id, ())) < MOST_IN_A_ROW:
+    asked = Counter(line["charge_id"] for sent in books.statements(guarantor_id) for line in sent.body["lines"])
+    owed = [standing for standing in owed if asked[standing.charge_id] >= MOST_IN_A_ROW]
+    if not owed:
         raise Conflict("the statements are not all sent", mend=f"send {MOST_IN_A_ROW} before placing it")
     plan = _open_work(books, PLAN, guarantor_id)
     if plan is not None and _plan_view(books, plan, today).state in (PlanState.KEPT, PlanState.BEHIND):

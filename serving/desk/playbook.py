@@ -9,12 +9,11 @@ from billing_core.claim import Claim
 from billing_core.denial import LineDenial
 from billing_core.playbook import OnFile, Play, plays
 from billing_core.registration import Authorization
+from serving.desk.receipts import RECEIPT, taken
 from serving.desk.remittances import contract_of
 
 if TYPE_CHECKING:
     from serving.store.books import Books
-
-_TAKEN = "claim.accepted"  # the payer's door (277CA) took it
 
 
 def steps(books: Books, denied: Sequence[tuple[Claim, Sequence[LineDenial]]]) -> dict[str, tuple[Play, ...]]:
@@ -33,11 +32,11 @@ def steps(books: Books, denied: Sequence[tuple[Claim, Sequence[LineDenial]]]) ->
 def _on_file(books: Books, claims: Sequence[Claim]) -> dict[str, OnFile]:
     """By claim, what is on file for it on its date of service."""
     ids, patients = [claim.id for claim in claims], [claim.patient.id for claim in claims]
-    taken = books.first_moments(ids, _TAKEN)
+    doors = {claim_id: taken(events) for claim_id, events in books.events_of(ids, RECEIPT).items()}
     held, coverages, beside = books.authorizations_of(patients), books.coverages_of(patients), books.claims_beside(ids)
     return {
         claim.id: OnFile(
-            accepted_on=taken[claim.id].date() if claim.id in taken else None,
+            accepted_on=door[0] if (door := doors.get(claim.id)) else None,
             file_by=contract.file_by(claim.service_date) if contract else None,
             authorizations=_authorizations(claim, held),
             other_coverages=sum(

@@ -23,7 +23,7 @@ from billing_core.acknowledgment import (
 from billing_core.claim import LEGAL_STEPS, ClaimState
 from billing_core.inquiry import Status, StatusAnswer
 from billing_core.rule import Finding, Severity
-from billing_core.x12 import acknowledgment_999, acknowledgment_ta1
+from billing_core.x12 import acknowledgment_999, acknowledgment_ta1, eligibility_270
 from billing_core.x12.sent_claims import SentSet, sent_sets
 from billing_core.x12.status_codes import CATEGORIES, mends, reason
 from serving.desk.case import Desk
@@ -42,7 +42,7 @@ RECEIPT, STATUS = "claim.receipt", "claim.status"
 OUR_NUMBER = "EJ"  # REF01 of a 277: the patient control number, which is our CLM01
 TRACE_MOST = 50  # TRN02; the whole of it stands in the file
 ERRORS_MOST = 10  # told of one claim
-_CLAIMS, _REPLIES = ("837P", "837I"), ("999", "TA1")  # kinds of what we send
+_CLAIMS, _REPLIES, _QUESTIONS = ("837P", "837I"), ("999", "TA1"), ("270",)  # kinds of what we send
 _BATCH = re.compile(r"(\d{9})(\d{4})?\Z", re.ASCII)  # BHT03 as we write it: interchange, and set when it is named
 _SEND_AGAIN = "send it again as a new claim"
 
@@ -113,14 +113,24 @@ def front_door(events: Iterable[Event]) -> list[FrontDoorView]:
     ]
 
 
+def taken(events: Iterable[Event]) -> tuple[date, str] | None:
+    """The day on which the payer's door first took the claim, as its 277CA gives it, and the id of that file."""
+    said = next(
+        (e for e in events if e.action == RECEIPT and e.detail["kind"] == "277CA" and e.detail["accepted"]), None
+    )
+    if said is None:
+        return None
+    return date.fromisoformat(said.detail["on"]) if said.detail["on"] else said.at.date(), said.detail["file"]
+
+
 # --- TA1: a whole interchange -----------------------------------------------------------------------------------------
 
 
 def interchange(books: Books, said: InterchangeAcknowledgment) -> list[Said] | None:
     """What a TA1 says of each claim of the file it names; None when we sent no such file."""
     sent = _file(books, str(said.control))
-    if sent is None:  # our replies have numbers too; no claim hangs on them
-        return [] if _file(books, str(said.control), _REPLIES) else None
+    if sent is None:  # our replies and questions have numbers too; no claim hangs on them
+        return [] if _file(books, str(said.control), (*_REPLIES, *_QUESTIONS)) else None
     note = acknowledgment_ta1.NOTES.get(said.note, f"note {said.note}")
     refused = _finding("ta1-refused", f"the payer refused the whole file: {note}", "see `x12 explain`; " + _SEND_AGAIN)
     code, findings = f"{said.code} {said.note}", () if said.accepted else (refused,)
@@ -133,6 +143,8 @@ def interchange(books: Books, said: InterchangeAcknowledgment) -> list[Said] | N
 
 def group(books: Books, said: GroupAcknowledgment) -> list[Said] | None:
     """What a 999 says of each claim of the group it names; None when we sent no such group."""
+    if said.group_id == eligibility_270.GROUP_ID:
+        return [] if _file(books, said.group_control, _QUESTIONS) else None
     sent = _file(books, said.group_control) if said.group_id == "HC" else None
     if sent is None:
         return None
@@ -147,6 +159,15 @@ def group(books: Books, said: GroupAcknowledgment) -> list[Said] | None:
             why = () if taken else (_refusal(number, ours, verdict, said),)
             found.append(Said(number, "999", taken, code, said.answered_on, said.trace, why))
     return found
+
+
+def refused_questions(said: GroupAcknowledgment) -> list[str]:
+    """Which of our questions about coverages (270) a 999 refuses: their interchange, with the set when it is named."""
+    if said.group_id != eligibility_270.GROUP_ID or not re.fullmatch(r"\d{1,9}", said.group_control, re.ASCII):
+        return []
+    group = f"{int(said.group_control):09d}"
+    named = [group + one.set_control for one in said.sets if not one.accepted]
+    return named or ([] if said.code in ("A", "E", "P") else [group])
 
 
 def _refusal(number: str, ours: SentSet, verdict: SetAcknowledgment | None, said: GroupAcknowledgment) -> Finding:

@@ -21,6 +21,7 @@ from billing_core.matching import Matched
 from billing_core.record import to_plain
 from billing_core.remittance import ClaimPayment, Remittance
 from billing_core.x12.segment import collector_paused
+from serving.desk import held
 from serving.desk.case import Desk
 from serving.desk.coding import findings_view
 from serving.desk.contradicted import TAKEN_BACK, Again, settle, tell
@@ -75,10 +76,14 @@ def _post_set(desk: Desk, books: Books, place: Place, remittance: Remittance, re
     receipt.claims += len(remittance.claims)
     receipt.held += [f"{said}: {why}" for why in posted.held]
     if posted.held:
+        held.wait(desk, books, remittance_id, remittance, posted.held, held.CORRECTED if is_new else held.WHICH)
         return
     if not is_new:
-        receipt.held.append(f"{said}: the trace was posted before for another payee: ask the payer which is right")
+        why = "the trace was posted before for another payee: ask the payer which is right"
+        receipt.held.append(f"{said}: {why}")
+        held.wait(desk, books, remittance_id, remittance, [why], held.WHICH)
         return
+    held.release(books, remittance_id, f"posted: {place.source}")
     books.append_entries(posted.entries)
     receipt.posted += 1
     receipt.unmatched += len(remittance.claims) - len(matched)
@@ -154,8 +159,8 @@ def step_claims(
             denials += _denials(books, answer, claim, payment_id, remittance.paid_on)
             if at in ADJUDICATED:
                 again.append(Again(claim, payment, payment_id))
-    tell(desk, books, again)
     settle(books, (h.subject for h in happened if h.action == f"claim.{ClaimState.REVERSED}"), TAKEN_BACK)
+    tell(desk, books, again)
     books.step_claims({c: (standing[c][1], to) for c, to in now.items() if to is not standing[c][1]})
     books.log_all(desk.actor, happened)
     books.add_denials(denials)
@@ -221,10 +226,10 @@ def _keep_unmatched(
         {p.service_date for _, p in strangers if p.service_date},
         CANDIDATES_MOST,
     )
-    held = _held(entries)
+    unapplied = _unapplied(entries)
     items = []
     for position, payment in strangers:
-        entry = held.get((payment.number, payment.paid), [])
+        entry = unapplied.get((payment.number, payment.paid), [])
         body: dict[str, Any] = {
             "payment_id": payment_ids[position],
             "held": [entry.pop(0)] if entry else [],
@@ -240,7 +245,7 @@ def _unmatched_item(books: Books, today: date, payment: ClaimPayment, body: dict
     return StoredWork(books.new_id(), UNMATCHED, subject, today, payment.paid, reason=reason, body=body)
 
 
-def _held(entries: Iterable[Entry]) -> dict[tuple[str, int], list[str]]:
+def _unapplied(entries: Iterable[Entry]) -> dict[tuple[str, int], list[str]]:
     """(number in the file, cents) -> the entries that hold the money of unmatched answers, in order."""
     found: dict[tuple[str, int], list[str]] = {}
     for entry in entries:

@@ -23,7 +23,7 @@ from billing_core.receivable import Metric, Submission
 from billing_core.rule import blocking
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
-from serving.desk.unmatched import UNDONE
+from serving.desk.outcomes import first_told
 from serving.errors import InputError
 from serving.schemas.report import PARTS, CaseItem, CasesView, FigureView, MonthView, ReportView
 from serving.store.balances import OpenBalance
@@ -45,19 +45,8 @@ _MONEY = frozenset({AccountKind.CASH, AccountKind.UNAPPLIED, AccountKind.REFUND}
 
 def first_answers(books: Books) -> dict[str, ClaimState]:
     """The state in which its first adjudication (or its rejection) put each claim; a pend decides nothing."""
-    told = sorted(
-        (event for state in (*ADJUDICATED, ClaimState.REJECTED, ClaimState.REVERSED)
-         for event in books.events(action=f"claim.{state}")),
-        key=lambda event: event.position,
-    )  # fmt: skip
-    first: dict[str, ClaimState] = {}
-    for event in told:
-        state = ClaimState(event.action.removeprefix("claim."))
-        if state is not ClaimState.REVERSED:
-            first.setdefault(event.subject, state)
-        elif event.reason == UNDONE:
-            first.pop(event.subject, None)
-    return first
+    told = first_told(books, (*ADJUDICATED, ClaimState.REJECTED))
+    return {claim_id: state for claim_id, (state, _) in told.items()}
 
 
 def _touched(books: Books) -> set[str]:

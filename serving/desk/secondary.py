@@ -76,10 +76,10 @@ def _build(books: Books, claim: Claim, today: date) -> Rebuilt | None:
 def build_secondaries(desk: Desk, books: Books) -> int:
     """Build what waits for the second and third payers, held until it is scrubbed; returns how many.
 
-    An answer that does not account for a whole line cannot be carried on: a person is told, once.
+    An answer that does not account for a whole line cannot be carried on: a person is told for as long as that is so.
     """
-    today, built = desk.today(books), _tell_anew(desk, books)
-    told = {item.claim_id for item in books.work(QUEUE, status=None)}
+    today, hindered = desk.today(books), dict[str, StoredWork]()
+    built = _tell_anew(desk, books, hindered)
     for rank in (2, 3):
         for standing in _waiting(books, rank, today):
             claim = standing.claim
@@ -90,24 +90,28 @@ def build_secondaries(desk: Desk, books: Books) -> int:
                 books.save_claim(made.claim, ClaimState.HELD)
                 books.log(desk.actor, "claim.build", made.claim.id, reason=f"payer {rank}", after=made.claim)
                 built += 1
-            elif claim.id not in told:
-                _tell(desk, books, claim, made)
+            else:
+                hindered[claim.id] = _hindered(desk, books, claim, made)
+    books.save_work(hindered.values())
+    for work in books.work(QUEUE):
+        if work.claim_id not in hindered:
+            books.finish_work(work.id, "nothing hinders it any more")
     return built
 
 
 # --- the earlier payer answers otherwise ------------------------------------------------------------------------------
 
 
-def _tell_anew(desk: Desk, books: Books) -> int:
-    """The later payers' claims whose earlier payer has since answered otherwise: corrected, or noted while they are
-    out. Returns how many are held now to be scrubbed.
+def _tell_anew(desk: Desk, books: Books, hindered: dict[str, StoredWork]) -> int:
+    """The later payers' claims whose earlier payer has since answered otherwise: corrected; or, while they are out or
+    their payer takes no correction, noted in `hindered`. Returns how many are held now to be scrubbed.
     """
     made = 0
     for claim_id in books.claims_after_a_reversal((*_UNSENT, *_OUT, *_ANSWERED, ClaimState.REVERSED)):
         standing = books.standing_claim(claim_id)
         anew = _otherwise(books, standing.claim, desk.today(books))
         if anew is not None:
-            made += _correct(desk, books, standing, anew)
+            made += _correct(desk, books, standing, anew, hindered)
     return made
 
 
@@ -136,16 +140,10 @@ def _said(claim: Claim) -> list[object]:
     return [(prior.payer.id, prior.paid, prior.line_adjustments) for prior in claim.prior_payers]
 
 
-def _correct(desk: Desk, books: Books, standing: StandingClaim, anew: Claim) -> int:
+def _correct(desk: Desk, books: Books, standing: StandingClaim, anew: Claim, hindered: dict[str, StoredWork]) -> int:
     claim, state = standing.claim, standing.state
-    note = next((work for work in books.work(QUEUE, claim_id=claim.id) if work.reason == CHANGED), None)
     if state in _OUT:
-        if note is None:
-            today = desk.today(books)
-            item = StoredWork(
-                books.new_id(), QUEUE, f"claim:{claim.id}", today, claim.total, claim_id=claim.id, reason=CHANGED
-            )
-            books.save_work([item])
+        hindered[claim.id] = _hindered(desk, books, claim)
         return 0
     made = anew
     if state not in _UNSENT:
@@ -155,24 +153,22 @@ def _correct(desk: Desk, books: Books, standing: StandingClaim, anew: Claim) -> 
             anew, Changes(), state, contract, number, books.new_id(), desk.today(books), reference
         )
         if rebuilt.claim is None:
-            _tell(desk, books, claim, rebuilt)
+            hindered[claim.id] = _hindered(desk, books, claim, rebuilt)
             return 0
         made = rebuilt.claim
         books.step_claim(claim.id, ClaimState.REPLACED)
     books.save_claim(made, ClaimState.HELD)
-    if note is not None:
+    for note in books.work(QUEUE, claim_id=claim.id):
         books.finish_work(note.id, f"corrected by claim {made.number}")
     books.log(desk.actor, "claim.build", made.id, reason="the payer before answered otherwise", after=made)
     return 1
 
 
-def _tell(desk: Desk, books: Books, claim: Claim, refused: Rebuilt) -> None:
-    """A person is told, once, why the claim cannot be built."""
-    if books.work(QUEUE, claim_id=claim.id):
-        return
-    finding = refused.findings[0]
-    item = StoredWork(
-        books.new_id(), QUEUE, f"claim:{claim.id}", desk.today(books), claim.total, claim_id=claim.id,
-        reason=finding.message, body=to_plain(finding),
-    )  # fmt: skip
-    books.save_work([item])
+def _hindered(desk: Desk, books: Books, claim: Claim, refused: Rebuilt | None = None) -> StoredWork:
+    """A person is told why the next payer's claim cannot be built (`refused`), or that it waits for its own answer: one
+    item a claim, from the day on which it was first so.
+    """
+    before = next(iter(books.work(QUEUE, claim_id=claim.id)), None)
+    work_id, on = (before.id, before.created_on) if before else (books.new_id(), desk.today(books))
+    reason, more = (refused.findings[0].message, to_plain(refused.findings[0])) if refused else (CHANGED, {})
+    return StoredWork(work_id, QUEUE, f"claim:{claim.id}", on, claim.total, claim_id=claim.id, reason=reason, body=more)

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from billing_core import matching, posting
 from billing_core.account import Books as Accounts
-from billing_core.claim import LEGAL_STEPS, Claim, ClaimState
+from billing_core.claim import ADJUDICATED, LEGAL_STEPS, Claim, ClaimState
 from billing_core.denial import denials, outcome
 from billing_core.ledger import Cause, Entry
 from billing_core.matching import Matched
 from billing_core.money import amount_text
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
-from serving.desk.contradicted import settle
+from serving.desk.contradicted import answer_removed, answers_in_force
+from serving.desk.outcomes import UNDONE
 from serving.desk.remittances import UNMATCHED, step_claims, step_event
 from serving.errors import Conflict, NotFound
 from serving.schemas.money import AssignIn, CandidateView, ReasonIn, UnmatchedItem
 from serving.store.queues import StoredWork
-from serving.store.states import DenialStatus, WorkStatus
+from serving.store.states import WorkStatus
 
 if TYPE_CHECKING:
     from serving.store.books import Books
 
 LEFT = "left: "
-UNDONE = "assignment undone"  # what the event log says of a claim whose answer was taken from it again
 _MEND = "look at the queue of unmatched answers"
 
 
@@ -129,7 +130,7 @@ def assign(desk: Desk, books: Books, work_id: str, choice: AssignIn) -> Unmatche
         {standing.claim.id: (standing.claim, standing.state)},
         {stored.position: stored.id},
     )
-    _keep(books, work, {"entries": [entry.id for entry in done.entries], "from": standing.state})
+    _keep(books, work, {"entries": [entry.id for entry in done.entries]})
     books.finish_work(work.id, f"assigned to claim {standing.claim.number}")
     books.log(desk.actor, "remittance.post", standing.claim.id, reason="unmatched answer assigned")
     return _item(books, books.work_item(work.id))
@@ -169,15 +170,28 @@ def undo_assignment(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> Un
 
 
 def _step_back(desk: Desk, books: Books, claim_id: str, payment_id: str) -> None:
-    """The claim is as one whose payer took the answer back; what it denied is no longer to be worked."""
+    """The claim stands as the first of the answers that are left decided it, as it would without this one; where none
+    is left, as one whose payer took its answer back. What this one denied was never denied of this claim.
+    """
     at = books.standing_claim(claim_id).state
-    if ClaimState.REVERSED in LEGAL_STEPS[at]:
-        books.step_claims({claim_id: (at, ClaimState.REVERSED)})
-        books.log_all(desk.actor, [step_event(claim_id, at, ClaimState.REVERSED, UNDONE)])
-    settle(books, [claim_id], UNDONE)
-    for denial in books.denials(claim_id=claim_id):
-        if denial.claim_payment_id == payment_id:
-            books.set_denial_status(denial.id, DenialStatus.WORKED)
+    left = (outcome(a.payment) for a in answers_in_force(books, claim_id))
+    decided = next((state for state in left if state in ADJUDICATED), None)
+    if steps := _way(at, decided):
+        books.step_claims({claim_id: (at, steps[-1])})
+        books.log_all(desk.actor, [step_event(claim_id, a, b, UNDONE) for a, b in pairwise([at, *steps])])
+    answer_removed(books, claim_id, UNDONE)
+    books.remove_denials(payment_id)
+
+
+def _way(at: ClaimState, decided: ClaimState | None) -> list[ClaimState]:
+    """The steps from where the claim stands to what its answers say (None: none is left); none where a person has
+    ended or replaced it since.
+    """
+    if decided is None:
+        return [ClaimState.REVERSED] if ClaimState.REVERSED in LEGAL_STEPS[at] else []
+    if at is decided or at not in (*ADJUDICATED, ClaimState.REVERSED):
+        return []
+    return [decided] if at is ClaimState.REVERSED else [ClaimState.REVERSED, decided]
 
 
 @use_case("remittance.post")

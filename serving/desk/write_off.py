@@ -11,6 +11,7 @@ from billing_core.claim import ClaimState, unadjudicated
 from billing_core.money import amount_text
 from serving.desk.billing import REFUSED
 from serving.desk.case import Desk, use_case
+from serving.desk.contradicted import settle
 from serving.desk.second_person import second_person
 from serving.errors import Conflict, InputError
 from serving.schemas.billing import WriteOffIn, WriteOffItem
@@ -100,13 +101,14 @@ def approve(desk: Desk, books: Books, work_id: str) -> WriteOffItem:
             books.append_entries([entry])
             left -= amount
     _decided(desk, books, work, "approved")
-    _end_the_matter(books, work.claim_id)
+    _end_the_matter(books, work.claim_id, f"written off: {work.reason}")
     return _item(desk, books, work)
 
 
-def _end_the_matter(books: Books, claim_id: str) -> None:
-    if books.standing_claim(claim_id).state in REFUSED:
+def _end_the_matter(books: Books, claim_id: str, outcome: str) -> None:
+    if books.standing_claim(claim_id).state in (*REFUSED, ClaimState.REVERSED):
         books.step_claim(claim_id, ClaimState.CLOSED)
+    settle(books, [claim_id], outcome)
     for denial in books.denials_of_claims([claim_id]).get(claim_id, ()):
         if denial.status is not DenialStatus.RECOVERED:
             books.set_denial_status(denial.id, DenialStatus.WRITTEN_OFF)

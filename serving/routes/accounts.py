@@ -8,7 +8,18 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
-from serving.desk import accounts, bank, credits, follow_up, keyed, patient_balance, refund_rules, remitted, unmatched
+from serving.desk import (
+    accounts,
+    bank,
+    credits,
+    follow_up,
+    held,
+    keyed,
+    patient_balance,
+    refund_rules,
+    remitted,
+    unmatched,
+)
 from serving.routes.entrance import AtDesk, Id
 from serving.routes.files import received
 from serving.routes.spreadsheet import SHEETS, Sheet, sheet
@@ -80,6 +91,12 @@ def remittances(
 ) -> list[RemittanceItem]:
     """The payers' remittances, latest payment first."""
     return remitted.remittances(desk, state, find)
+
+
+@router.post("/remittances/held/{work_id}/settle", status_code=204)
+def settle_held(desk: AtDesk, work_id: Id, why: ReasonIn) -> None:
+    """Say what became of a remittance that is held."""
+    held.settle(desk, work_id, why)
 
 
 @router.get("/carried")
@@ -317,7 +334,7 @@ def explain(desk: AtDesk, entry_id: Id) -> EntryView:
 
 @router.get("/open-ends")
 def open_ends(desk: AtDesk) -> list[OpenEnd]:
-    """Visits without a charge or a reason, claims without an answer."""
+    """What has not ended yet: visits, claims, remittances that are held."""
     return follow_up.open_ends(desk)
 
 

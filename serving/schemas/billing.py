@@ -198,6 +198,7 @@ class ClaimView(Schema):
     outlook: OutlookView | None = None
     history: list[HistoryView]
     replaced_by: str = ""
+    verified: str = ""  # what the payer itself says of the coverage on the date of service
     coverage_id: str = ""
     coverages: list[CoverageChoice] = Field(default_factory=list)
     front_door: list[FrontDoorView] = Field(default_factory=list)
@@ -225,12 +226,13 @@ class MendIn(Schema):
 
 
 class MendView(Schema):
-    """What the mend led to."""
+    """What the mend led to. `refused`: the payer takes no such correction, the findings say why; nothing changed."""
 
     claim_id: str
     claim_number: str
     state: str
     findings: list[FindingView]
+    refused: bool = False
 
 
 class WriteOffIn(Schema):

@@ -561,8 +561,10 @@ class CarriedItem(Schema):
 
 class OpenEnd(Schema):
     """What has not ended yet: a visit without a charge or a reason, a claim without an answer, with two that disagree
-    (`kind` "answer") or held up on the way to the next payer ("next payer"). `id` is the visit's or the claim's: one
-    claim may stand here under several kinds.
+    (`kind` "answer") or held up on the way to the next payer ("next payer"), an appeal that is not decided, a
+    remittance that is held, a "coverage" of which its payer was asked and says nothing, an "eligibility answer" that
+    names nobody here. `id` is the visit's, the claim's, the appeal's, the coverage's with the day, or the work item's:
+    one claim may stand here under several kinds.
     """
 
     kind: str

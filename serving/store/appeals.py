@@ -65,12 +65,15 @@ class Appeals(Bound):
         """The appeal, or NotFound."""
         return _appeal(self._row(schema.appeal, "appeal", id=appeal_id))
 
-    def appeals(self, claim_id: str = "") -> tuple[StoredAppeal, ...]:
-        """Appeals (of one claim, when given), oldest first, level by level."""
+    def appeals(self, claim_id: str = "", state: AppealState | None = None) -> tuple[StoredAppeal, ...]:
+        """Appeals (of one claim, or in one state, when given), oldest first, level by level."""
         table = schema.appeal
         query = self._select(table, *_APPEAL).order_by(table.c.drafted_on, table.c.level, table.c.id)
-        rows = self._run(query.where(table.c.claim_id == claim_id) if claim_id else query).mappings()
-        return tuple(_appeal(row) for row in rows)
+        if claim_id:
+            query = query.where(table.c.claim_id == claim_id)
+        if state is not None:
+            query = query.where(table.c.state == state)
+        return tuple(_appeal(row) for row in self._run(query).mappings())
 
     def appeal_levels(self) -> dict[str, int]:
         """The highest level that was filed, by claim."""

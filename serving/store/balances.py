@@ -10,7 +10,7 @@ up from the legs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -37,7 +37,7 @@ from billing_core.account import PAYER_OWNERS
 from billing_core.ledger import AccountKind, Entry, Owner
 from billing_core.money import Cents
 from serving.store import schema
-from serving.store.bound import Bound
+from serving.store.bound import Bound, in_chunks
 from serving.store.moved import adding, moved_balances, moved_days
 
 
@@ -112,6 +112,15 @@ class Balances(Bound):
         if patient_id:
             query = query.where(charge.c.patient_id == patient_id)
         return tuple(_balance(row) for row in self._run(query).mappings())
+
+    def open_of(self, charge_ids: Iterable[str]) -> dict[str, Cents]:
+        """What is owed of each of these charges today, by whomever; a charge that was never posted is left out."""
+        kept = schema.open_balance
+        found: dict[str, Cents] = {}
+        for piece in in_chunks(charge_ids):
+            query = self._select(kept, kept.c.charge_id, func.sum(kept.c.amount)).where(kept.c.charge_id.in_(piece))
+            found |= {charge_id: int(amount) for charge_id, amount in self._run(query.group_by(kept.c.charge_id))}
+        return found
 
     def _of_charges(self, owed: Subquery) -> Select[*tuple[Any, ...]]:
         """What is owed, beside the visit and the patient of each charge."""

@@ -33,6 +33,7 @@ from serving.store.members import Members
 from serving.store.migrate import migrate
 from serving.store.parties import Parties
 from serving.store.queues import Queues
+from serving.store.verifications import Verifications
 
 BUSY_SECONDS = 30
 WRITER_KIB = 262_144  # pages SQLite's one writer may keep: a large file's entries are written out once, at the end
@@ -41,7 +42,7 @@ PAGE_BYTES = 8_192  # a file's rows fill fewer pages, of which less is written t
 _READING = "cleanclaim_reading"
 
 
-class Books(Parties, Encounters, Claims, Files, Queues, Appeals, Ledger, Events, Members):
+class Books(Parties, Encounters, Claims, Files, Verifications, Queues, Appeals, Ledger, Events, Members):
     """Everything one practice has written down, inside one transaction."""
 
 

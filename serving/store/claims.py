@@ -22,6 +22,7 @@ from billing_core.rule import Finding
 from serving.errors import Conflict, NotFound
 from serving.store import schema
 from serving.store.bound import CHUNK, Bound, body, in_chunks
+from serving.store.states import RemittanceState
 
 CONTROL_MOST = 999_999_999  # ISA13, GS06: nine digits
 CLAIM_SERIAL = "claim"
@@ -268,10 +269,13 @@ class Claims(Bound):
     def claims_after_a_reversal(self, states: Iterable[ClaimState] = ()) -> tuple[str, ...]:
         """The later payers' claims in one of these states, of visits whose earlier payer took an answer back: ids."""
         table, earlier, paid = schema.claim, schema.claim.alias("earlier"), schema.claim_payment
+        parent = schema.remittance
         taken_back = (
             self._select(paid, paid.c.id)
             .join(earlier, (earlier.c.practice_id == paid.c.practice_id) & (earlier.c.id == paid.c.claim_id))
-            .where(paid.c.status == "22", earlier.c.encounter_id == table.c.encounter_id, earlier.c.rank < table.c.rank)
+            .join(parent, (parent.c.practice_id == paid.c.practice_id) & (parent.c.id == paid.c.remittance_id))
+            .where(paid.c.status == "22", parent.c.state == RemittanceState.POSTED)
+            .where(earlier.c.encounter_id == table.c.encounter_id, earlier.c.rank < table.c.rank)
             .correlate(table)
             .exists()
         )

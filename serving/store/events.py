@@ -111,15 +111,15 @@ class Events(Chained):
             query = query.where(table.c.action == action)
         return tuple(_event(row) for row in self._run(query).mappings())
 
-    def first_moments(self, claim_ids: Iterable[str], action: str) -> dict[str, datetime]:
-        """When that was first said of each of these claims; a claim of which it never was is left out."""
+    def events_of(self, claim_ids: Iterable[str], action: str) -> dict[str, tuple[Event, ...]]:
+        """The events of that action by claim, as they happened; a claim without one is left out."""
         table = schema.event
-        found: dict[str, tuple[int, datetime]] = {}
+        found: dict[str, tuple[Event, ...]] = {}
         for piece in in_chunks(claim_ids):
-            query = self._select(table, table.c.subject, table.c.position, table.c.at)
-            for subject, *said in self._run(query.where(table.c.subject.in_(piece), table.c.action == action)).tuples():
-                found[subject] = min(found.get(subject, (said[0], said[1])), (said[0], said[1]))
-        return {subject: at for subject, (_, at) in found.items()}
+            query = self._select(table).where(table.c.subject.in_(piece), table.c.action == action)
+            for row in self._run(query.order_by(table.c.position)).mappings():
+                found[row["subject"]] = (*found.get(row["subject"], ()), _event(row))
+        return found
 
     def last_position(self, actions: Iterable[str]) -> int:
         """The position of the last event of any of these actions; 0 when there is none."""

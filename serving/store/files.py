@@ -274,23 +274,22 @@ class Files(Bound):
         rows = self._run(query if state is None else query.where(table.c.state == state)).mappings()
         return tuple(_remittance_row(row) for row in rows)
 
-    def claim_payments(
-        self, *, remittance_id: str = "", claim_id: str = "", unmatched: bool = False, limit: int | None = None
-    ) -> tuple[StoredPayment, ...]:
-        """Claim payments of a remittance or of a claim, or those matched to no claim, in the order they came."""
+    def claim_payments(self, remittance_id: str) -> tuple[StoredPayment, ...]:
+        """The claim payments of a remittance, in its order."""
+        query = self._select(schema.claim_payment).where(*self._of_remittance(remittance_id, ""))
+        return tuple(_payment(row) for row in self._run(query.order_by(schema.claim_payment.c.position)).mappings())
+
+    def answers(self, claim_id: str) -> tuple[StoredPayment, ...]:
+        """The payers' posted answers to the claim, in the order they came. What a remittance that is held says of it
+        is no answer yet.
+        """
         table, parent = schema.claim_payment, schema.remittance
         query = (
             self._select(table)
             .join(parent, (parent.c.practice_id == table.c.practice_id) & (parent.c.id == table.c.remittance_id))
+            .where(table.c.claim_id == claim_id, parent.c.state == RemittanceState.POSTED)
             .order_by(parent.c.paid_on, table.c.remittance_id, table.c.position)
-            .limit(limit)
         )
-        if remittance_id:
-            query = query.where(table.c.remittance_id == remittance_id)
-        if claim_id:
-            query = query.where(table.c.claim_id == claim_id)
-        if unmatched:
-            query = query.where(table.c.claim_id.is_(None))
         return tuple(_payment(row) for row in self._run(query).mappings())
 
     def page_of_payments(
@@ -366,21 +365,10 @@ class Files(Bound):
         rows = [(practice, *_denial_values(d), d.status.value, body(dict(d.body))) for d in denials]
         self._insert_tuples(schema.denial, _DENIAL, rows)
 
-    def denial(self, denial_id: str) -> StoredDenial:
-        """The denied line, or NotFound."""
-        return _denial(self._row(schema.denial, "denial", id=denial_id))
-
-    def denials(
-        self, *, claim_id: str = "", status: DenialStatus | None = None, limit: int | None = None
-    ) -> tuple[StoredDenial, ...]:
-        """Denied lines, oldest first."""
+    def remove_denials(self, claim_payment_id: str) -> None:
+        """Forget the denied lines of an answer that is about another claim; the answer itself is kept."""
         table = schema.denial
-        query = self._select(table).order_by(table.c.found_on, table.c.id).limit(limit)
-        if claim_id:
-            query = query.where(table.c.claim_id == claim_id)
-        if status is not None:
-            query = query.where(table.c.status == status)
-        return tuple(_denial(row) for row in self._run(query).mappings())
+        self._run(table.delete().where(self._mine(table), table.c.claim_payment_id == claim_payment_id))
 
     def denials_of_claims(self, claim_ids: Iterable[str]) -> dict[str, tuple[StoredDenial, ...]]:
         """Denied lines by claim; claims without one are left out."""

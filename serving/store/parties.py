@@ -112,7 +112,7 @@ class Parties(Bound):
         known = reversed(self.contracts(payer_id)) if payer_id else iter(())
         found = next((contract for contract in known if contract.covers(on)), None)
         if found is None:
-            raise NotFound("contract")
+            raise NotFound("contract", "load the payer's contract of that day")
         return found
 
     @_once

@@ -25,6 +25,7 @@ from training import benchmarks, evaluate
 from training.benchmarks import Case
 
 DRAWS = 1000
+CAME = "overturned"
 
 
 def level_put_right(outcomes: Any, said: Any) -> Any:
@@ -90,9 +91,11 @@ def main(file: Path, own_year: bool) -> None:
         share = (
             f"said {said[at].mean():.3f}, came {outcomes[at].mean():.3f}, learned {found['base rate'][at.argmax()]:.3f}"
         )
-        print(evaluate.line(f"  {year}", evaluate.measure(outcomes[at] > 0, said[at])), share, sep="  ")
-    print(evaluate.line("as judged", evaluate.measure(outcomes > 0, said)))
-    print(evaluate.line("levels put right", evaluate.measure(outcomes > 0, right)), better_by(outcomes, said, right))
+        print(evaluate.line(f"  {year}", evaluate.measure(outcomes[at] > 0, said[at]), CAME), share, sep="  ")
+    print(evaluate.line("as judged", evaluate.measure(outcomes > 0, said), CAME))
+    print(
+        evaluate.line("levels put right", evaluate.measure(outcomes > 0, right), CAME), better_by(outcomes, said, right)
+    )
     print(
         "alike in all columns and the year: {} reviews, Brier at best {:.4f}".format(*alike_in_all(judged)), flush=True
     )
@@ -100,7 +103,9 @@ def main(file: Path, own_year: bool) -> None:
         parts = [own_year_seen(cases, year, 7) for year in years]
         known = {case.group: p for own, told in parts for case, p in zip(own, told, strict=True)}
         seen = np.asarray([known[case.group] for case in judged])
-        print(evaluate.line("own year seen", evaluate.measure(outcomes > 0, seen)), better_by(outcomes, said, seen))
+        print(
+            evaluate.line("own year seen", evaluate.measure(outcomes > 0, seen), CAME), better_by(outcomes, said, seen)
+        )
 
 
 if __name__ == "__main__":

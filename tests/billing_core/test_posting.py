@@ -540,8 +540,8 @@ def test_what_does_not_balance_is_held_whole_with_its_reasons() -> None:
     bad = replace(good, paid=good.paid + 1)
     posted = ledger.receive(remittance(good, bad))
     assert posted.entries == ()
-    assert posted.held == ("claim claim 2: adds to 80.00, states 80.01",)
-    assert ledger.receive(remittance(good, amount=7999)).held == ("transaction BPR02: adds to 80.00, states 79.99",)
+    assert posted.held == ("claim 2: adds to 80.00, states 80.01",)
+    assert ledger.receive(remittance(good, amount=7999)).held == ("BPR02: adds to 80.00, states 79.99",)
 
 
 def test_a_negative_payment_or_a_notice_with_money_is_held() -> None:

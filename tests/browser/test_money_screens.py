@@ -289,6 +289,22 @@ def test_two_answers_that_disagree_wait_on_the_day_until_somebody_says_what_the_
     assert served.ask("cashier", "GET", f"/claims/{claim.id}")["state"] == "paid", "the claim stands as it stood"
 
 
+def test_a_held_remittance_is_on_the_days_list_until_somebody_says_what_became_of_it(
+    opened: Any, served: Served
+) -> None:
+    page = opened("cashier", "day")
+    row = page.locator("tr", has_text="EFT3")
+    row.click()
+    page.locator("tr[aria-selected=true]", has_text="EFT3").wait_for()
+    at_rest(page)
+    type_into(page, "What the payer said of its remittance", "it sends another")
+    page.get_by_role("button", name="It is settled").click()
+    said(page, "What the payer said is noted; nothing of it is posted.")
+    at_rest(page)
+    assert row.count() == 0
+    assert "EFT3" in {r["trace"] for r in served.ask("cashier", "GET", "/remittances?state=held")}
+
+
 def test_the_day_is_closed_once_and_stays_closed(opened: Any, served: Served) -> None:
     page = opened("chief", "day")
     close = page.get_by_role("button", name="Close 20")

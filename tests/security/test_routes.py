@@ -98,6 +98,7 @@ DOORS: dict[tuple[str, str], str] = {
     ("GET", "/remittances/{remittance_id}/claims/{position}"): "remittance.read",
     ("GET", "/carried"): "remittance.read",
     ("GET", "/entries/{entry_id}"): "ledger.read",
+    ("POST", "/remittances/held/{work_id}/settle"): "remittance.post",
     ("GET", "/open-ends"): "queue.read",
     ("GET", "/report"): "analytics.read",
     ("GET", "/report/{figure}/{part}"): "ledger.read",
@@ -153,15 +154,19 @@ DOORS: dict[tuple[str, str], str] = {
     ("POST", "/models/{kind}/shadow"): "model.activate",
     ("GET", "/models/{kind}/watch"): "model.read",
     ("POST", "/risks"): "model.score",
+    ("GET", "/eligibility"): "eligibility.read",
+    ("POST", "/eligibility/questions"): "eligibility.ask",
+    ("POST", "/eligibility/answers/{work_id}/settle"): "eligibility.ask",
     ("GET", "/advice/withheld"): "model.read",
     ("PUT", "/advice/withheld"): "advice.withhold",
 }
-# The two practices hold no unmatched answer, credit or refund: who may ask for one is told that there is none.
+# The two practices hold no unmatched answer, held remittance, credit or refund: who may ask for one is told so.
 NOT_AT_HAND = {"/unmatched/{work_id}/assign", "/unmatched/{work_id}/undo", "/unmatched/{work_id}/leave"}
 NOT_AT_HAND |= {"/credits/{credit_id}/refund", "/refunds/{work_id}/approve", "/refunds/{work_id}/decline"}
 NOT_AT_HAND |= {"/credits/{credit_id}/investigation", "/credits/{credit_id}/term", "/plans/{plan_id}/end"}
-NOT_AT_HAND |= {"/bank/deposits/{work_id}/undo", "/credits/{credit_id}/request"}
+NOT_AT_HAND |= {"/bank/deposits/{work_id}/undo", "/credits/{credit_id}/request", "/remittances/held/{work_id}/settle"}
 NOT_AT_HAND |= {"/bank/matches", "/bank/deposits/{work_id}/patients", "/patient-write-offs/{work_id}/decline"}
+NOT_AT_HAND |= {"/eligibility/answers/{work_id}/settle"}
 NOT_AT_HAND |= {"/batches/{batch_id}", "/batches/{batch_id}/post", "/batches/{batch_id}/discard"}
 CLOSED = {door: action for door, action in DOORS.items() if action not in (OPEN, SIGNED_IN, COOKIE)}
 ONE_CLAIM = to_plain(facts(specimens.claim(), TODAY, "person"))
@@ -183,6 +188,9 @@ BODIES: dict[str, Any] = {
     "/unmatched/{work_id}/assign": {"claim_number": "ELMF00000001G"},
     "/unmatched/{work_id}/undo": {"reason": "none"},
     "/unmatched/{work_id}/leave": {"reason": "none"},
+    "/eligibility/questions": {},
+    "/eligibility/answers/{work_id}/settle": {"reason": "none"},
+    "/remittances/held/{work_id}/settle": {"reason": "none"},
     "/credits/{credit_id}/refund": {"amount": "1.00", "reason": "none"},
     "/guarantors/{guarantor_id}/plan": {"monthly": "1.00", "first_due": "2026-03-01"},
     "/guarantors/{guarantor_id}/write-off": {"kind": "hardship", "reason": "none"},
@@ -363,7 +371,7 @@ def test_a_machines_key_opens_what_its_roles_may_in_its_practice_alone(
 NAMES_NO_ONE = {"/contracts", "/contracts/check", "/contracts/{payer_id}"}
 NAMES_NO_ONE |= {"/aging/{kind}", "/days/{on}", "/days/{on}/close", "/remittances/batches", "/keys"}
 NAMES_NO_ONE |= {"/aging-lines/{kind}", "/report/{figure}/{part}", "/report/{figure}/{part}/{kind}"}
-NAMES_NO_ONE |= {"/batches", "/refund-rules"}
+NAMES_NO_ONE |= {"/eligibility/questions", "/batches", "/refund-rules"}
 NAMES_NO_ONE |= {"/risks", "/advice/withheld", "/models/{kind}/watch"}
 NAMING = sorted(d for d in CLOSED if ("{" in d[1] or d[1] in BODIES) and d[1] not in NAMES_NO_ONE)
 

@@ -15,7 +15,7 @@ from billing_core.denial import denials
 from billing_core.encounter import AssignedCode, CodeSystem, SignedEncounter, Span
 from billing_core.record import to_plain
 from billing_core.remittance import ClaimPayment
-from serving.desk import appeals, billing, receipts
+from serving.desk import appeals, billing, follow_up, receipts
 from serving.desk.case import Desk
 from serving.desk.export import export
 from serving.errors import Conflict, Forbidden, InputError
@@ -101,6 +101,27 @@ def test_a_refusal_as_late_is_answered_with_the_day_and_the_file_of_the_payers_o
     said = {s.source: s.words for s in drafted(desk).sentences}
     day = filled.DAY.isoformat()  # which the answer gives; the file came later
     assert said["acknowledgment 277CA taken.277ca"] == f"Your own system took the claim on {day}."
+
+
+def test_a_filed_appeal_is_among_what_has_not_ended_until_it_is_decided(desk: Desk) -> None:
+    made = drafted(desk)
+    assert not [end for end in follow_up.open_ends(desk) if end.kind == "appeal"], "a draft's denial is in the queue"
+    appeals.file(desk, made.id, SIGNED)
+    (end,) = (end for end in follow_up.open_ends(desk) if end.kind == "appeal")
+    assert (end.id, end.since) == (made.id, TODAY.isoformat()) and "appeal of level 1 is not decided" in end.what
+    appeals.decide(desk, made.id, OutcomeIn(outcome="upheld"))
+    assert not [end for end in follow_up.open_ends(desk) if end.kind == "appeal"]
+
+
+def test_a_refusal_as_late_is_to_be_appealed_where_the_door_took_the_claim_in_time_whenever_we_read_so(
+    tmp_path: Path,
+) -> None:
+    with filled.desk_at(tmp_path / "home", filled.DAY + timedelta(days=200)) as desk:
+        with desk.store.open("elm") as books:
+            refuse(desk, books, answer(specimens.claim(), ("CO-29 150",)))
+        play, *_ = billing.read_claim(desk, "claim").plays
+        assert play.step.startswith("Appeal with the acknowledgment")
+        assert f"took the claim on {filled.DAY.isoformat()}" in play.step
 
 
 def test_a_correction_that_the_payer_does_not_take_leaves_the_denial_in_the_queue(desk: Desk) -> None:

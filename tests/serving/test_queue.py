@@ -125,3 +125,14 @@ def test_a_duplicate_is_told_which_claims_went_before(desk: Desk) -> None:
     other = claim_number("ELMF", 2)
     assert f"Find the first answer, to claim {other};" in items["claim-1"].mend
     assert billing.read_claim(desk, "claim-1").plays[0].step in items["claim-1"].mend
+
+
+def test_what_is_no_longer_open_of_a_denied_charge_is_not_at_stake(desk: Desk) -> None:
+    wait(desk, range(1, 2))
+    before = billing.queue(desk).items[0]
+    with desk.store.open("elm") as books:
+        books.save_charges([filled.charge()])
+        books.append_entries([filled.entry("entry-1"), filled.entry("entry-2", -14000)])
+    (after,) = billing.queue(desk).items
+    assert (before.at_stake, after.at_stake) == ("52.00", "10.00")
+    assert billing.queue(desk).total_at_stake == "10.00"

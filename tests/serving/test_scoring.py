@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow.parquet
@@ -183,14 +183,15 @@ def test_the_queue_shows_every_part_of_the_expected_value(practice: Practice, mo
     assert ready.what_if == ["Obtain it. Risk 62% to 11%."] and "Obtain it." in ready.mend
     assert billing.read_claim(practice.desk, "claim-2").what_if == ready.what_if
     assert ready.worth == (
-        f"${ready.at_stake} expected of the payer x 62% lost unless worked x 63% of it saved by work - $10.00 of work"
-        f" = ${ready.expected_value}; with 9 days left it counts half as much again."
+        f"${ready.at_stake} expected of the payer once the deductible is met x 62% lost unless worked x 63% of it "
+        f"saved by work - $10.00 of work = ${ready.expected_value}; with 9 days left it counts half as much again."
     )
     assert ready.urgency == 150 and not ready.lapsed
     part = items["claim-3"]
     assert part.share == 40 and ready.share == 100, "scored before shares were kept: whole"
     assert part.expected_value == f"{(stake * 500_000 * 400_000 * 30 // 10**14 - 1000) / 100:.2f}"
-    assert f"${part.at_stake} expected of the payer x 40% of it if it is denied x 50% lost unless" in part.worth
+    stood = f"${part.at_stake} expected of the payer once the deductible is met x 40% of it if it is denied x 50% lost"
+    assert stood in part.worth
     held = items["claim-1"]
     assert held.kind == "held edit" and held.probability == 100 and held.risk is not None
 
@@ -215,6 +216,21 @@ def test_a_score_keeps_what_a_denial_takes_of_each_line_as_training_reckons_it(
     key = next(s.facts.claim_key for s in submissions if s.claim_number == two.number)
     expected = sum(line.amount * ppm for line, ppm in zip(two.lines, taken, strict=True)) / 1_000_000
     assert queue_value.losses(submissions)[key] == expected
+
+
+def test_an_answer_that_comes_in_the_evening_is_known_on_that_day_in_the_practices_zone(
+    practice: Practice, tmp_path: Path
+) -> None:
+    """At nine in the evening in New York the next day has begun in UTC. The export is of today, and the answer too."""
+    evening = FixedClock(TODAY, datetime.combine(TODAY + timedelta(days=1), time(1), UTC))
+    practice.store.clock = evening
+    with practice.store.open("elm") as books:
+        books.step_claim("claim-4", ClaimState.DENIED)
+        books.log("payer", "claim.denied", "claim-4")
+    export(replace(practice.desk, clock=evening), tmp_path / "export", synthetic=True)
+    found = read_export(tmp_path / "export")
+    (answered,) = (s for s in found.submissions if s.claim_number == claim_number("ELMF", 4))
+    assert answered.adjudicated_on == found.as_of == TODAY
 
 
 def test_what_a_denial_takes_is_of_the_dollars_not_of_the_lines() -> None:

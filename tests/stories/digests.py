@@ -60,7 +60,11 @@ def told(books: Books) -> dict[str, list[Any]]:
         "ledger": list(_entries(books)),
         "files": sorted(files),
         "statements": sorted([s.guarantor_id, str(s.statement_on), s.total] for s in books.statements()),
-        "denials": sorted([d.line, d.category, d.amount, str(d.deadline), d.status] for d in books.denials()),
+        "denials": sorted(
+            [d.line, d.category, d.amount, str(d.deadline), d.status]
+            for denied in books.denials_of_claims(row.id for row in books.claim_rows()).values()
+            for d in denied
+        ),
         "visits": [[v.encounter.id, v.status] for v in books.encounters()],
         "payments": sorted([p.position, p.payment.number, p.payment.status, p.payment.paid] for p in _payments(books)),
     }

@@ -60,7 +60,7 @@ def test_the_second_payer_gets_what_the_first_one_said_and_pays_the_rest(clinic:
     with clinic.books() as books:
         first, second = claims_of(books, "two")
         (account,) = standings(books, "two")
-        answer = books.claim_payments(claim_id=first.claim.id)[0].payment
+        answer = books.answers(first.claim.id)[0].payment
     assert (first.claim.rank, first.state) == (1, ClaimState.PAID)
     assert second.claim.rank == 2 and second.claim.number != first.claim.number
     (prior,) = second.claim.prior_payers

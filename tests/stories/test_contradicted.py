@@ -8,6 +8,7 @@ is told, once, until the payer takes an answer back or the biller says what the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,16 +17,17 @@ import pytest
 
 from billing_core.remittance import ClaimPayment
 from models.denial.replay import Outcome
-from serving.desk import billing, follow_up
+from serving.desk import billing, follow_up, unmatched
 from serving.desk.answers import receive
 from serving.desk.case import Desk
 from serving.desk.contradicted import TAKEN_BACK
 from serving.desk.outcomes import first_outcomes
 from serving.schemas.billing import MendIn
-from serving.schemas.money import OpenEnd
+from serving.schemas.money import AssignIn, OpenEnd, ReasonIn
 from tests.billing_core.busy_practice import Busy, advice, file_of, opened
 from tests.billing_core.money_specimens import SECOND_PAYER, answer, taken_back
 from tests.stories.clinic import PEOPLE, Clinic, claims_of, environment
+from tests.stories.test_every_cent import plb
 
 ANSWERED, LATER = date(2026, 1, 16), date(2026, 1, 23)
 # The payer's 835 of the claim, as it stands, and what a second one says in its place.
@@ -184,3 +186,101 @@ def test_it_ends_by_itself_when_the_payer_takes_an_answer_back(
         assert [work.outcome for work in books.work("contradicted", None)] == [TAKEN_BACK]
     came(desk, 4, answer(claim, *MORE))
     assert told(desk) == [], "the answer in force, said again"
+
+
+# --- an answer given to its claim by a person, and taken from it again ------------------------------------------------
+
+
+def given_by_hand(desk: Desk, nth: int, payment: ClaimPayment) -> str:
+    """An answer under the number of an older system, assigned to the claim it is about; the work item's id."""
+    came(desk, nth, replace(payment, number=f"OLD-{nth}"))
+    (item,) = unmatched.unmatched(desk)
+    unmatched.assign(desk, item.id, AssignIn(claim_number=payment.number))
+    return item.id
+
+
+def taken_away(desk: Desk, work_id: str) -> None:
+    unmatched.undo_assignment(desk, work_id, ReasonIn(reason="the wrong claim"))
+
+
+def steps(desk: Desk, claim_id: str) -> list[str]:
+    with desk.store.read(desk.practice_id) as books:
+        return [e.action for e in books.events(subject=claim_id) if e.action.startswith("claim.")]
+
+
+def test_it_goes_on_when_two_other_answers_disagree_still(practice: tuple[Desk, Busy]) -> None:
+    desk, busy = practice
+    (claim,) = busy.claims
+    before = told(desk)
+    other = given_by_hand(desk, 3, answer(claim, ("CO-29 100",), ("CO-29 30",)))
+    assert told(desk) == before
+    taken_away(desk, other)
+    assert told(desk) == before and state(desk, claim.id) == "paid"
+
+
+def test_what_is_left_to_disagree_is_said_anew(tmp_path: Path) -> None:
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    (claim,) = busy.claims
+    came(desk, 1, answer(claim, *FULL))
+    other = given_by_hand(desk, 2, answer(claim, ("CO-29 100",), ("CO-29 30",)))
+    came(desk, 3, answer(claim, ("CO-197 100",), ("CO-197 30",)))
+    (end,) = told(desk)
+    assert "CO-29 now" in end.what
+    taken_away(desk, other)
+    (end,) = told(desk)
+    assert end.what == f"{claim.number}: {SAYS}; 36415: not denied before, CO-197 now"
+    desk.store.close()
+
+
+def test_it_ends_when_those_that_are_left_agree(tmp_path: Path) -> None:
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    (claim,) = busy.claims
+    came(desk, 1, answer(claim, *REFUSED))
+    other = given_by_hand(desk, 2, answer(claim, *FULL))
+    assert len(told(desk)) == 1
+    taken_away(desk, other)
+    assert told(desk) == []
+    assert (state(desk, claim.id), steps(desk, claim.id)) == ("partly denied", ["claim.partly denied"]), "as it was"
+    desk.store.close()
+
+
+def test_without_the_answer_that_decided_it_the_claim_stands_as_the_next_one_says(tmp_path: Path) -> None:
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    (claim,) = busy.claims
+    other = given_by_hand(desk, 1, answer(claim, ("CO-29 100",), ("CO-29 30",)))
+    came(desk, 2, answer(claim, *FULL))
+    assert state(desk, claim.id) == "denied"
+    with desk.store.read(desk.practice_id) as books:
+        assert {d.category for d in books.denials_of_claims([claim.id])[claim.id]} == {"timely filing"}
+    taken_away(desk, other)
+    assert state(desk, claim.id) == "paid"
+    assert steps(desk, claim.id) == ["claim.denied", "claim.reversed", "claim.paid"]
+    with desk.store.read(desk.practice_id) as books:
+        assert first_outcomes(books, [claim.id])[claim.id].denied is False
+        assert books.denials_of_claims([claim.id]) == {}, "they were never denied of this claim"
+    desk.store.close()
+
+
+def test_without_the_reversal_that_was_another_claims_the_answer_stands_again(tmp_path: Path) -> None:
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    (claim,) = busy.claims
+    came(desk, 1, answer(claim, *FULL))
+    back = replace(taken_back(answer(claim, *FULL)), number="OLD-2")
+    given = replace(advice([back], "T2"), amount=0, provider_adjustments=(plb("FB", "OLD-2", -8000),))
+    assert receive(desk, "2.835", file_of(given, control=2)).posted == 1
+    (item,) = unmatched.unmatched(desk)
+    unmatched.assign(desk, item.id, AssignIn(claim_number=claim.number))
+    assert state(desk, claim.id) == "reversed"
+    taken_away(desk, item.id)
+    assert (state(desk, claim.id), steps(desk, claim.id)[-1]) == ("paid", "claim.paid")
+    desk.store.close()
+
+
+def test_an_answer_and_its_contradiction_after_the_payer_took_back_all_before_are_told(
+    practice: tuple[Desk, Busy],
+) -> None:
+    desk, busy = practice
+    (claim,) = busy.claims
+    came(desk, 3, taken_back(answer(claim, *FULL)), answer(claim, *MORE), answer(claim, *REFUSED))
+    (end,) = told(desk)
+    assert end.what == f"{claim.number}: {SAYS}"

@@ -23,6 +23,7 @@ from billing_core.remittance import ProviderAdjustment
 from serving.desk import (
     accounts,
     bank,
+    billing,
     coding,
     credits,
     follow_up,
@@ -36,6 +37,7 @@ from serving.desk.answers import receive
 from serving.desk.case import Desk
 from serving.errors import Conflict, InputError, NotFound
 from serving.ids import FixedClock
+from serving.schemas.billing import MendIn
 from serving.schemas.coding import SignatureIn
 from serving.schemas.money import (
     AssignIn,
@@ -451,6 +453,30 @@ def test_nothing_is_silent_each_visit_and_claim_is_listed_until_it_ends(practice
     follow_up.find_silent(later)
     (left,) = follow_up.open_ends(later)
     assert busy.claims[5].number in left.what and left.mend == "ask the payer for its status"
+
+
+def test_a_claim_whose_answer_was_taken_back_is_waited_for_unless_another_was_sent_in_its_place(
+    practice: tuple[Desk, Busy],
+) -> None:
+    desk, busy = practice
+    claim, replaced = busy.claims[:2]
+    denied = (("CO-197 100",), ("CO-197 30",))
+    receive(desk, "a.835", file_of(advice([answer(claim, *denied), answer(replaced, *denied)])))
+    with desk.store.open(desk.practice_id) as books:
+        books.next_claim_serial(len(busy.claims))
+    anew = billing.mend(desk, replaced.id, MendIn(action="resubmit", reason="the payer asked for it"))
+    assert billing.read_claim(desk, replaced.id).replaced_by == anew.claim_id
+    back = [taken_back(answer(one, *denied)) for one in (claim, replaced)]
+    receive(desk, "b.835", file_of(advice(back, "T2"), control=2))
+    ends = {end.id: end for end in follow_up.open_ends(desk)}
+    due = TODAY + timedelta(days=30)
+    assert (ends[claim.id].days, ends[claim.id].mend) == (0, f"wait: a follow-up opens on {due}")
+    assert ends[claim.id].what == f"{claim.number}: claim reversed" and replaced.id not in ends
+    late = replace(desk, clock=FixedClock(due))
+    assert follow_up.find_silent(late) == len(busy.claims) - 1, "the four that nobody answered as well"
+    receive(desk, "c.835", file_of(advice([answer(claim, ("CO-45 40",), ("CO-45 10",))], "T3"), control=3))
+    assert follow_up.find_silent(late) == len(busy.claims) - 2
+    assert claim.id not in {end.id for end in follow_up.open_ends(late)}
 
 
 def test_a_signed_visit_that_could_not_be_billed_says_why_and_is_billed_once_that_is_mended(

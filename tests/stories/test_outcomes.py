@@ -70,7 +70,7 @@ def _take_back(clinic: Clinic) -> None:
     """
     with clinic.books() as books:
         claim = claims_of(books, "taken")[0].claim
-        answer = books.claim_payments(claim_id=claim.id)[0]
+        answer = books.answers(claim.id)[0]
         first, paid = books.remittance(answer.remittance_id).remittance, answer.payment
     lower = tuple(
         replace(s, paid=9_000, allowed=9_000, adjustments=(Adjustment(Group.CONTRACTUAL, "45", 11_000),))
@@ -158,7 +158,7 @@ def test_paid(books: Books) -> None:
 
 def test_denied_and_corrected_with_the_payers_own_number_and_then_paid(books: Books) -> None:
     first, second = claims_of(books, "denied")
-    (answer, *_) = books.claim_payments(claim_id=first.claim.id)
+    (answer, *_) = books.answers(first.claim.id)
     assert (second.claim.frequency, second.claim.payer_reference) == (
         Frequency.REPLACEMENT,
         answer.payment.payer_reference,
@@ -174,13 +174,13 @@ def test_denied_and_corrected_with_the_payers_own_number_and_then_paid(books: Bo
     assert told[:6] == [*TAKEN, "claim.partly denied", "claim.mend"]
     assert all(account.open == 0 and account.debtor is None for account in standings(books, "denied"))
     assert [account.insurance_paid for account in standings(books, "denied")] == [12_000, 18_000]
-    (denial,) = books.denials(claim_id=first.claim.id)
+    (denial,) = books.denials_of_claims([first.claim.id])[first.claim.id]
     assert denial.status != "open" and denial.line == 1
 
 
 def test_a_deadline_runs_from_the_day_of_the_remittance_not_from_the_day_it_was_read(books: Books) -> None:
     first, _ = claims_of(books, "denied")
-    (denial,) = books.denials(claim_id=first.claim.id)
+    (denial,) = books.denials_of_claims([first.claim.id])[first.claim.id]
     assert denial.deadline == date(2026, 7, 15), "180 days from the 835 of 2026-01-16, read on 2026-01-31"
 
 
@@ -193,7 +193,7 @@ def test_rejected_at_the_front_door_and_mended_by_a_new_claim(books: Books) -> N
     assert _told(books, first.claim.id) == [*TAKEN[:3], "claim.rejected", "claim.mend"]
     rejection = next(e for e in books.events(subject=first.claim.id) if e.action == "claim.rejected")
     assert rejection.reason == "277CA A3:33"
-    assert not books.claim_payments(claim_id=first.claim.id), "rejected is not denied: no 835 speaks of it"
+    assert not books.answers(first.claim.id), "rejected is not denied: no 835 speaks of it"
     (account,) = standings(books, "rejected")
     assert (account.insurance_paid, account.open) == (12_000, 0)
 
@@ -201,7 +201,7 @@ def test_rejected_at_the_front_door_and_mended_by_a_new_claim(books: Books) -> N
 def test_partly_paid_and_the_patients_share_on_a_statement(books: Books) -> None:
     (claim,) = claims_of(books, "share")
     assert claim.state is ClaimState.PAID, "a patient's share is no denial"
-    assert not books.denials(claim_id=claim.claim.id)
+    assert not books.denials_of_claims([claim.claim.id])
     visit, blood = standings(books, "share")
     owing = Debtor(Owner.GUARANTOR, "guarantor-share")
     assert (visit.insurance_paid, visit.contractual, visit.owed_by(owing)) == (8_000, 8_000, 4_000)
@@ -222,7 +222,7 @@ def test_partly_paid_and_the_patients_share_on_a_statement(books: Books) -> None
 
 def test_taken_back_and_paid_less(books: Books) -> None:
     (claim,) = claims_of(books, "taken")
-    paid, taken_back, anew = (p.payment for p in books.claim_payments(claim_id=claim.claim.id))
+    paid, taken_back, anew = (p.payment for p in books.answers(claim.claim.id))
     assert (paid.paid, taken_back.status, taken_back.paid, taken_back.charge) == (12_000, "22", -12_000, -20_000)
     assert (anew.status, anew.paid) == ("1", 9_000)
     told = [*TAKEN, "claim.paid", "claim.reversed", "claim.paid"]

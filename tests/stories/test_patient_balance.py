@@ -82,6 +82,21 @@ def test_a_hardship_write_off_needs_two_people_and_a_small_balance_is_small(desk
         patient_balance.approve_write_off(mia, asked.id)
 
 
+def test_a_charge_that_no_statement_asked_for_thrice_stays_with_us(database_url: str, tmp_path: Path) -> None:
+    desk, busy = opened(database_url, 2, tmp_path)
+    first, later = (answer(claim, ("CO-45 40", "PR-3 15"), ("CO-45 10",)) for claim in busy.claims)
+    receive(desk, "a.835", file_of(advice([first], "T1")))
+    for month in range(3):
+        assert len(money.run_statements(replace(desk, clock=FixedClock(TODAY + timedelta(days=30 * month))))) == 1
+    receive(desk, "b.835", file_of(advice([later], "T2"), control=2))
+    assert patient_balance.place(desk, WHO, WHY).amount == "15.00"
+    owners = [debtor.owner for n in (1, 2) if (debtor := standing(desk, f"charge-{n}-1").debtor)]
+    assert owners == [Owner.COLLECTIONS, Owner.GUARANTOR]
+    with pytest.raises(Conflict, match="statements"):
+        patient_balance.place(desk, WHO, WHY)
+    desk.store.close()
+
+
 def test_collections_come_after_the_statements_and_come_back(desk: Desk) -> None:
     with pytest.raises(Conflict, match="statements"):
         patient_balance.place(desk, WHO, WHY)

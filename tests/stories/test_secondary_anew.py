@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from billing_core.claim import Claim, ClaimState, Frequency
+from billing_core.contract import Remedy
 from billing_core.ledger import Owner
 from serving.desk import follow_up
 from serving.desk.answers import receive
@@ -119,3 +120,44 @@ def test_an_answer_that_is_held_is_carried_to_nobody(practice: tuple[Desk, Busy]
     assert told(second(desk)[0].claim) == NOW != told(before.claim)
     with desk.store.read(desk.practice_id) as books:
         assert {b.owner for b in books.open_balances(TODAY)} == {Owner.PAYER_2}
+
+
+def hindering(desk: Desk) -> list[tuple[str, str]]:
+    return [
+        (end.id, end.what.partition("because ")[2]) for end in follow_up.open_ends(desk) if end.kind == "next payer"
+    ]
+
+
+def test_a_claim_that_its_payer_does_not_let_us_correct_says_so_in_place_of_the_wait(
+    practice: tuple[Desk, Busy],
+) -> None:
+    desk, busy = practice
+    (sent,) = second(desk)
+    send(desk, sent.claim)
+    otherwise(desk, busy)
+    build_secondaries(desk)
+    assert hindering(desk) == [(sent.claim.id, CHANGED)]
+    with desk.store.open(desk.practice_id) as books:
+        terms = replace(specimens.CONTRACT, payer_id=SECOND_PAYER.id, corrected_by=Remedy.APPEAL)
+        books.save_contract(terms)
+        books.step_claim(sent.claim.id, ClaimState.PAID)
+    build_secondaries(desk)
+    assert hindering(desk) == [(sent.claim.id, "this payer takes no corrected claims")]
+
+
+def test_what_hinders_the_next_payers_claim_is_said_until_it_does_no_more(tmp_path: Path) -> None:
+    desk, busy = opened(f"sqlite:///{tmp_path / 'books.db'}", 1, tmp_path)
+    (claim,) = busy.claims
+    with desk.store.open(desk.practice_id) as books:
+        books.next_claim_serial(10)
+        books.save_payer(SECOND_PAYER)
+        books.save_coverages([replace(SECOND_COVERAGE, patient_id=claim.patient.id)])
+    half = answer(claim, ("CO-45 40", "PR-2 20"), ("CO-45 10",))
+    half = replace(half, services=half.services[:1], charge=10000, paid=4000)
+    receive(desk, "1.835", file_of(advice([half])))
+    assert build_secondaries(desk) == build_secondaries(desk) == 0
+    assert hindering(desk) == [(claim.id, "the earlier payer's answer does not account for the whole line")]
+    given = advice([taken_back(half), answer(claim, *FIRST)], "T2")
+    assert receive(desk, "2.835", file_of(given, control=2)).posted == 1
+    assert build_secondaries(desk) == 1 and hindering(desk) == []
+    desk.store.close()

@@ -23,7 +23,7 @@ from billing_core.claim import Claim, ClaimState
 from billing_core.record import to_plain
 from billing_core.registration import PersonName
 from models.denial.facts import facts
-from models.denial.features import is_minor_procedure, is_visit
+from models.denial.families import is_minor_procedure, is_visit
 from tests.billing_core import specimens
 
 FIRST = date(2025, 1, 6)

@@ -24,7 +24,8 @@ def claims(count: int = 600, seed: int = 3) -> list[dict[str, Any]]:
         rows.append(
             {
                 "denied": chance.random() < truth, "probability": truth, "patient_key": f"p{number // 2}",
-                "groups": groups, "base_rate": 0.28, "payer_x_procedure_table": 0.27, "logistic_on_codes": 0.3,
+                "groups": groups, "base_rate": 0.28, "payer_x_procedure_table": 0.27,
+                "payer_x_procedure_table_of_lines": 0.29, "logistic_on_codes": 0.3,
             }
         )  # fmt: skip
     return rows
@@ -43,12 +44,13 @@ def test_what_is_better_everywhere_passes_and_every_check_is_told() -> None:
     assert found.passed and not refused(found)
     names = [check.name for check in found.checks]
     assert names == [
-        denial_gate.IN_SERVICE, "base rate", "payer x procedure table", "logistic on codes", "calibration",
+        denial_gate.IN_SERVICE, "base rate", "payer x procedure table", "payer x procedure table of lines",
+        "logistic on codes", "calibration",
         "age 18 to 64", "age 65 and over", "payer A", "payer B",
     ]  # fmt: skip
     assert found.too_few == (("payer C", 9),) and (found.n, found.patients) == (600, 300)
     text = found.text()
-    assert text.count("  holds    ") == 9 and "REFUSED" not in text
+    assert text.count("  holds    ") == 10 and "REFUSED" not in text
     assert "sent from 2026-04-04 on" in text and "under 60 claims: payer C (9)" in text
 
 
@@ -118,5 +120,5 @@ def test_too_few_claims_and_claims_without_their_groups_are_refused_with_the_men
     with pytest.raises(denial_gate.GateError, match="only 59 judged claims"):
         judged(claims(59), lambda row: 0.5)
     old = [{name: said for name, said in row.items() if name != "groups"} for row in claims(80)]
-    with pytest.raises(denial_gate.GateError, match="of which groups"):
+    with pytest.raises(denial_gate.GateError, match="lack groups"):
         judged(old, lambda row: 0.5)

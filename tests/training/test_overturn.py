@@ -14,11 +14,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from models.artifact import ArtifactError, open_artifact
+from models.artifact import ArtifactError, open_artifact, write
 from models.denial import overturn as model
 from models.denial.overturn import AppealFacts
 from tests.training import export_fixture
-from training import overturn, tracking
+from tests.training.test_denial import call as command
+from training import overturn, promote, tracking
 
 
 def export(folder: Path, count: int) -> Path:
@@ -80,7 +81,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_with_enough_appeals_it_is_learned_judged_and_sealed(run: Run) -> None:
     figures = run.figures
     assert figures["passed"] and figures["model"]["auc"] > 0.7 and figures["model"]["n"] >= 60
-    assert "240 decided" in run.said
+    assert "240 decided" in run.said and f"({figures['model']['denied']} won)" in run.said
     _, loaded = model.load(run.home / "run" / "artifact")
     good = AppealFacts("60050", 1, ("CO-197",), ("authorization",), ("97110",), True)
     bad = AppealFacts("60050", 1, ("CO-29",), ("timely filing",), ("97110",), True)
@@ -107,6 +108,16 @@ def test_a_run_that_earned_it_is_recorded_and_challenges_and_can_be_offered(run:
     assert logged.metrics["share_won_so_far.log_loss"] > logged.metrics["log_loss"]
     assert (logged.params["decided"], logged.params["won"]) == ("240", str(figures["won"]))
     assert dict(sealed.manifest["card"])["held_out"]["n"] == figures["model"]["n"]
+
+
+def test_a_model_of_appeals_is_not_weighed_against_the_one_in_service_and_that_is_said(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live, fields = tmp_path / "live", {"kind": "overturn", "code_set_release": "", "threshold": 0, "card": {}}
+    before = write(live, {"overturn.json": b"{}"}, fields)
+    assert command(promote, "--tracking", run.url, "--model", "overturn", "--out", live) == 2
+    assert "cleanclaim model offer --kind overturn" in capsys.readouterr().err
+    assert open_artifact(live).sha256 == before
 
 
 def test_a_run_that_earned_nothing_is_not_recorded(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def row(key: str, dollars: int, p: float, refused: int, day: str = "2026-01-05")
         queue_value.EXPECTED_LOSS: 100.0 * (refused if refused == 100 else dollars),
         "probability": p,
         "payer_x_procedure_table": 0.2,
+        "payer_x_procedure_table_of_lines": 0.2,
         "days_to_submit": 3,
     }
 

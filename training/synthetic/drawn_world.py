@@ -3,8 +3,8 @@
 BASE is midtown or rural: its doctors, patients and notes stay, its town is renamed, its slips are made more or less
 often, and its payers give way to payers drawn at random. The same name, seed and base give the same bytes: which draw
 comes after which is part of what a seed means, so a draw is made also where its outcome goes unused. The denial
-model's starting weights are learned on such worlds (training/pooled.py), and lakeside.toml (seed 101, midtown),
-foothill.toml (102, rural) and harborview.toml (977, midtown) are three of them, as drawn.
+model's starting weights are learned on such worlds (training/trade.py says which). lakeside.toml (seed 101, midtown),
+foothill.toml (102, rural) and harborview.toml (977, midtown) are such worlds, as drawn; the last gave no weights.
 """
 
 from __future__ import annotations

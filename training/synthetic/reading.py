@@ -100,10 +100,6 @@ class Table:
             raise self._wrong(name, "a date such as 2025-07-01")
         return value
 
-    def optional_day(self, name: str) -> date | None:
-        """A date, or None when the key is left out."""
-        return self.day(name) if self.has(name) else None
-
     def texts(self, name: str, default: Any = _MISSING) -> tuple[str, ...]:
         """A list of strings."""
         value = self._take(name, default)

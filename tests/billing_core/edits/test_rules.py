@@ -13,6 +13,7 @@ import pytest
 from billing_core.claim import Claim, ClaimLine, Frequency, PriorPayer
 from billing_core.codesets.tables import Tables
 from billing_core.edits import RULES, ClaimContext, scrub
+from billing_core.eligibility import PayerAnswer
 from billing_core.encounter import Span
 from billing_core.identifiers import npi_from
 from billing_core.provider_query import OTHER, UNDETERMINED, ProviderQuery, answered, settled
@@ -162,6 +163,13 @@ CASES: dict[str, Case] = {
         claim(coverage=replace(COVERAGE, terminated=SERVICE)),
         claim(coverage=replace(COVERAGE, terminated=SERVICE - timedelta(1))),
         "line 1",
+    ),
+    "coverage-refused": Case(
+        GOOD,
+        GOOD,
+        "line 1",
+        {"answers": (PayerAnswer("coverage", SERVICE, True, AS_OF),)},
+        {"answers": (PayerAnswer("coverage", SERVICE, False, AS_OF),)},
     ),
     "coverage-not-theirs": Case(GOOD, claim(patient=replace(PATIENT, id="another")), "coverage"),
     "payer-order": Case(

@@ -31,7 +31,7 @@ def test_each_balance_is_stated_for_each_set() -> None:
     off_by_a_cent = remittance(PAID, amount=8801)
     report = check(remittance_835.write([remittance(PAID, DENIED), off_by_a_cent], ANSWER))
     assert report.balances[0] == Balances("0001", BALANCED, BALANCED, BALANCED)
-    assert report.balances[1] == Balances("0002", BALANCED, BALANCED, "transaction BPR02: adds to 88.00, states 88.01")
+    assert report.balances[1] == Balances("0002", BALANCED, BALANCED, "BPR02: adds to 88.00, states 88.01")
     assert [f.rule for f in report.findings] == ["835-balance-transaction"] and not report.accepted
 
 

@@ -54,7 +54,7 @@ def test_a_rejected_file_is_told_by_its_errors() -> None:
 
 def test_an_835_that_does_not_balance_is_not_to_be_posted() -> None:
     text = "\n".join(narrate(STORIES["835/paid-and-denied"]().replace(b"BPR*I*88", b"BPR*I*89")))
-    assert "Does not balance at transaction" in text and "do not post it" in text
+    assert "Does not balance at BPR02" in text and "do not post it" in text
 
 
 def test_what_is_not_x12_is_an_x12_error() -> None:

@@ -74,6 +74,15 @@ def test_a_file_that_is_no_calibration_is_refused(text: str) -> None:
         Calibration.from_json(text)
 
 
+def test_claims_of_one_score_are_calibrated_together() -> None:
+    """Two scores alone: a tenth of the one denied, half of the other."""
+    raw = [0.2] * 100 + [0.9] * 100
+    denied = ([True] + [False] * 9) * 10 + [True, False] * 50
+    stairs = fit_isotonic(raw, denied)
+    assert stairs.x == (0.2, 0.9)
+    assert stairs.apply(0.2) == pytest.approx(0.1, abs=0.001) and stairs.apply(0.9) == pytest.approx(0.5, abs=0.001)
+
+
 def strict_and_lax(count: int, kind: Calibration) -> Calibration:
     """One payer that refuses more than is stated, one that refuses as stated, with so many claims; and a small one."""
     pick = random.Random(3)

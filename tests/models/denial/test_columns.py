@@ -10,8 +10,8 @@ import pytest
 
 from models.denial import columns
 from models.denial.facts import ClaimFacts
-from models.denial.features import NAMES, History, row
-from models.denial.history import HistoryError
+from models.denial.features import NAMES, row
+from models.denial.history import History, HistoryError
 from models.denial.replay import Outcome, Sending, in_order, replay
 from tests.models.denial.test_replay import sendings
 from tests.training import export_fixture

@@ -8,7 +8,8 @@ import pytest
 
 from billing_core.reason import DenialCategory
 from models.denial.facts import ClaimFacts, facts
-from models.denial.features import NAMES, History, HistoryError, row
+from models.denial.features import NAMES, NEVER_DAYS, row
+from models.denial.history import History, HistoryError
 from tests.billing_core import specimens
 
 DAY = date(2026, 4, 10)
@@ -69,7 +70,12 @@ def test_random_futures_never_reach_a_row() -> None:
     pick = random.Random(5)
     claims = [sent(f"c{k}", DAY + timedelta(days=k % 40), f"p{k % 7}") for k in range(120)]
     outcomes = {
-        c.claim_key: (pick.random() < 0.4, c.submitted_on + timedelta(days=pick.randint(3, 30))) for c in claims
+        c.claim_key: (
+            pick.random() < 0.4,
+            c.submitted_on + timedelta(days=pick.randint(3, 30)),
+            [pick.choice((DenialCategory.ELIGIBILITY, DenialCategory.AUTHORIZATION, DenialCategory.ENROLLMENT))],
+        )
+        for c in claims
     }
     asked = [c for c in claims if c.submitted_on == DAY + timedelta(days=20)]
 
@@ -79,13 +85,16 @@ def test_random_futures_never_reach_a_row() -> None:
         for c in events:
             if c.submitted_on < DAY + timedelta(days=20) or falsify:
                 history.submitted(c)
-            denied, on = outcomes[c.claim_key]
+            denied, on, why = outcomes[c.claim_key]
             if on >= DAY + timedelta(days=20) and falsify:
                 denied = not denied
-            history.adjudicated(c, denied, on)
-        return [row(c, history) for c in asked[:1]]
+            history.adjudicated(c, denied, on, why)
+        return [row(c, history) for c in asked]
 
-    assert rows(False) == rows(True)
+    past = rows(False)
+    assert past == rows(True)
+    assert any(value(found, "coverage_refused_days") < NEVER_DAYS for found in past), "refusals are told"
+    assert all(value(found, "why_authorization") for found in past)
 
 
 def test_a_claim_is_not_its_own_duplicate() -> None:

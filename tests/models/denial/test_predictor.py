@@ -11,7 +11,8 @@ import pytest
 from models import artifact
 from models.artifact import ArtifactError
 from models.denial.facts import ClaimFacts
-from models.denial.features import NAMES, History, HistoryError, row
+from models.denial.features import NAMES, row
+from models.denial.history import History, HistoryError
 from models.denial.predictor import CALIBRATION, COLUMNS, LINEAR, TREES, Predictor
 from models.denial.reasons import GROUPS
 from models.denial.replay import replay

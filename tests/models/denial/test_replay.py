@@ -5,7 +5,8 @@ from pathlib import Path
 
 from billing_core.record import from_plain, to_plain
 from models.denial.facts import ClaimFacts, facts
-from models.denial.features import History, row
+from models.denial.features import row
+from models.denial.history import History
 from models.denial.replay import Outcome, Sending, in_order, replay
 from tests.training import export_fixture
 from training import denial

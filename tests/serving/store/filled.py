@@ -13,6 +13,7 @@ from billing_core.charge import Charge
 from billing_core.chargemaster import Price
 from billing_core.claim import ClaimState
 from billing_core.credit_balance import Holder, RefundRule, RefundTerm
+from billing_core.eligibility import PayerAnswer
 from billing_core.encounter import AssignedCode, CodeSystem, Encounter, Setting, SignedEncounter, Span
 from billing_core.identifiers import claim_number
 from billing_core.ledger import Account, AccountKind, Cause, Entry, EntryKind, Leg, Owner
@@ -29,6 +30,7 @@ from serving.store.books import Books, Store
 from serving.store.files import StoredDenial
 from serving.store.queues import StoredWork
 from serving.store.states import AppealState, CodeDecision, DenialStatus, Direction, RemittanceState
+from serving.store.verifications import StoredVerification
 from tests.billing_core import specimens
 
 DAY = date(2026, 4, 9)
@@ -119,6 +121,14 @@ def asked() -> ProviderQuery:
     )  # fmt: skip
 
 
+def verified(file_id: str = "") -> StoredVerification:
+    """The coverage, asked about and confirmed for the day of service."""
+    said = PayerAnswer("coverage", specimens.SERVICE, True, DAY)
+    return StoredVerification(
+        "verification", "coverage", specimens.SERVICE, "ELMF000000001000101", DAY, "0" * 64, said, file_id
+    )
+
+
 def code(books: Books) -> None:
     """One visit from the note to the charge."""
     books.save_encounter(encounter(), NOTE)
@@ -150,6 +160,7 @@ def bill(books: Books) -> Filled:
     books.save_claim(specimens.claim(), ClaimState.READY, findings=found, deadline=date(2026, 7, 6))
     file_id, _ = books.add_file(Direction.OUTBOUND, "837P", "1.837", b"ISA*1~", "1", ["claim"])
     books.step_claim("claim", ClaimState.SUBMITTED, DAY)
+    books.save_verifications([verified(file_id)])
     books.add_score("claim", "b" * 64, 250_000, {"reasons": []})
     remittance_id, _ = books.add_remittance(remittance(), file_id, RemittanceState.POSTED, matches={1: "claim"})
     payment_id = books.claim_payments(remittance_id=remittance_id)[0].id

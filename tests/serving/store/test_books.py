@@ -227,7 +227,7 @@ def test_a_999_finds_the_file_and_the_claims_it_speaks_of(books: Books, ids: fil
 
 def test_the_same_remittance_twice_changes_nothing(books: Books, ids: filled.Filled) -> None:
     assert books.add_remittance(filled.remittance()) == (ids.remittance_id, False)
-    assert len(books.claim_payments(claim_id="claim")) == 1
+    assert len(books.answers("claim")) == 1
     stored = books.remittance(ids.remittance_id)
     assert (stored.remittance, stored.state) == (filled.remittance(), RemittanceState.POSTED)
     other_day = replace(filled.remittance(), paid_on=date(2026, 4, 10))
@@ -237,18 +237,21 @@ def test_the_same_remittance_twice_changes_nothing(books: Books, ids: filled.Fil
 def test_a_held_remittance_says_why_and_its_payments_wait(books: Books) -> None:
     held, _ = books.add_remittance(filled.remittance("X", "TRACE2"), reasons=("does not balance",))
     assert [row.reasons for row in books.remittances(RemittanceState.HELD)] == [("does not balance",)]
-    waiting = books.claim_payments(unmatched=True)
-    assert [(p.remittance_id, p.claim_id, p.payment.number) for p in waiting] == [(held, "", "X")]
-    books.match_payment(waiting[0].id, "claim")
-    assert books.claim_payments(unmatched=True) == ()
-    assert len(books.claim_payments(claim_id="claim")) == 2
+    (waiting,) = books.claim_payments(held)
+    assert (waiting.claim_id, waiting.payment.number) == ("", "X")
+    answered = books.answers("claim")
+    books.match_payment(waiting.id, "claim")
+    assert books.answers("claim") == answered, "what is held is no answer yet"
+    books.add_remittance(filled.remittance("X", "TRACE2"), "", RemittanceState.POSTED, matches={1: "claim"})
+    assert [p.payment.number for p in books.answers("claim")] == [*(p.payment.number for p in answered), "X"]
 
 
 def test_denials_work_and_statements(books: Books, ids: filled.Filled) -> None:
-    assert books.denials(claim_id="claim") == books.denials_of_claims(["claim", "x"])["claim"]
+    assert list(books.denials_of_claims(["claim", "x"])) == ["claim"]
     assert books.denial_totals() == {"authorization": (1, 15000)}
     books.set_denial_status("denial", DenialStatus.WORKED)
-    assert books.denials(status=DenialStatus.OPEN) == () and books.denial("denial").body == {"c": "197"}
+    (denial,) = books.denials_of_claims(["claim"])["claim"]
+    assert (denial.status, denial.body) == (DenialStatus.WORKED, {"c": "197"})
     assert [w.id for w in books.work("denials", claim_id="claim")] == ["work"]
     books.finish_work("work", "appealed")
     done = books.work_item("work")

@@ -59,6 +59,7 @@ def foreign_arguments(ids: filled.Filled) -> dict[str, Any]:
         "encounter_ids": ["encounter"], "payer_number": "60054", "events": [Happened("x", "encounter:encounter")],
         "steps": {"claim": (ClaimState.SUBMITTED, ClaimState.ACCEPTED)}, "appeal_id": "appeal", "value": 1,
         "reason": "x", "chosen_by": "x", "actions": ["x"],
+        "coverage_ids": ["coverage"], "trace": "ELMF000000001000101",
         "first_days": [filled.DAY], "by": "payer", "since_service": True, "part": AgedPart(), "position": 1,
     }  # fmt: skip
 
@@ -84,7 +85,7 @@ RECORDS: dict[str, Any] = {  # what the save_ methods take, by their name
     "save_patients": [specimens.PATIENT], "save_coverages": [specimens.COVERAGE],
     "save_authorizations": [specimens.AUTHORIZATION],
     "save_encounter": filled.encounter(), "save_query": filled.asked(), "save_charges": [filled.charge()],
-    "save_appeals": [appeal()],
+    "save_appeals": [appeal()], "save_verifications": [filled.verified()],
 }  # fmt: skip
 STEPS = {"step_encounter": EncounterStatus.CODED, "step_claim": ClaimState.ACCEPTED}
 STATES = {"add_remittance": RemittanceState.HELD}

@@ -346,6 +346,19 @@ transmission = _own(  # every X12 file that came or went, byte for byte
     UniqueConstraint("practice_id", "direction", "sha256"),
     Index(None, "practice_id", "direction", "control"),
 )
+verification = _own(
+    "verification",
+    Column("coverage_id", KEY, nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("trace", KEY, nullable=False),
+    Column("asked_on", Date),
+    Column("answered_on", Date),
+    Column("transmission_id", KEY),
+    Column("body", Text, nullable=False),
+    Index(None, "practice_id", "coverage_id"),
+    Index(None, "practice_id", "trace"),
+    refers={"coverage_id": "coverage", "transmission_id": "transmission"},
+)
 sent_claim = _own(  # which claims an outbound file carried
     "sent_claim",
     Column("transmission_id", KEY, nullable=False),

@@ -1,0 +1,67 @@
+"""A remittance that is held: nothing of it is posted, and a person sees to it that its money does not wait for ever.
+
+It stands among what has not ended yet with its amount, why it is held and what releases it. It ends by itself when a
+corrected one of the same number is posted; else when a person says what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from billing_core.money import amount_text
+from billing_core.remittance import Remittance
+from serving.desk.case import Desk, use_case
+from serving.errors import Conflict, NotFound
+from serving.schemas.money import ReasonIn
+from serving.store.queues import StoredWork
+from serving.store.states import WorkStatus
+
+if TYPE_CHECKING:
+    from serving.store.books import Books
+
+QUEUE = "held remittance"
+REASONS_MOST = 3  # said of a remittance; the rest are counted
+CORRECTED = (
+    "ask the payer for a corrected file: of the same number, it posts in place of this; else say what became of it"
+)
+WHICH = "ask the payer which of the two holds and say what it told you: this one does not post by itself"
+
+
+def wait(desk: Desk, books: Books, remittance_id: str, given: Remittance, why: Sequence[str], mend: str) -> None:
+    """A work item for the remittance, one however often it comes and is held again.
+
+    `remittance_id`: as it is kept, or that of the posted one whose place it cannot take.
+    """
+    before = books.work(QUEUE, subject=f"remittance:{remittance_id}")
+    more = [f"and {len(why) - REASONS_MOST} more"] if len(why) > REASONS_MOST else []
+    reason = "; ".join([*why[:REASONS_MOST], *more])
+    known, on = (before[0].id, before[0].created_on) if before else (books.new_id(), desk.today(books))
+    payer = next((p.name for p in books.payers() if p.number == given.payer_number), given.payer_name)
+    body = {"payer": payer, "trace": given.trace, "mend": mend}
+    books.save_work(
+        [StoredWork(known, QUEUE, f"remittance:{remittance_id}", on, given.amount, reason=reason, body=body)]
+    )
+
+
+def release(books: Books, remittance_id: str, outcome: str) -> None:
+    """What waits about a remittance that is posted now ends."""
+    for work in books.work(QUEUE, subject=f"remittance:{remittance_id}"):
+        books.finish_work(work.id, outcome)
+
+
+def words(work: StoredWork) -> str:
+    """The remittance, its money, and why nothing of it is posted."""
+    return f"{work.body['payer']}, {work.body['trace']}: {amount_text(work.amount)} is held, because {work.reason}"
+
+
+@use_case("remittance.post")
+def settle(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> None:
+    """Say what became of a remittance that is held; nothing of it is posted."""
+    work = books.work_item(work_id)
+    if work.queue != QUEUE:
+        raise NotFound("held remittance")
+    if work.status is WorkStatus.DONE:
+        raise Conflict(f"this remittance waits no longer: {work.outcome}", mend="look at what has not ended yet")
+    books.finish_work(work.id, f"settled: {why.reason}")
+    books.log(desk.actor, "remittance.post", work.id, reason=f"held remittance settled: {why.reason}")

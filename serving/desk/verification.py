@@ -1,0 +1,427 @@
+"""Insurance verification: whether each coverage that pays a visit or an unsent claim is active (270), and the answer
+(271).
+
+The payer's word decides whom a claim is made for, and an edit holds the claim whose coverage the payer has called
+inactive on the day. An answer finds its question by our trace (TRN02), else its coverage by member id, name and birth
+date. One that finds none, or names somebody else, waits for a person; so does a question that the payer refuses (AAA)
+or leaves without an answer. Nobody is asked twice for the same, but where AAA04 invites it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from billing_core.claim import ClaimState
+from billing_core.eligibility import (
+    PayerAnswer,
+    Standing,
+    answer_of,
+    check_coverage,
+    contradicts,
+    day_of,
+    identifies,
+    inquiry,
+    last_refusal,
+    last_word,
+    told,
+)
+from billing_core.errors import X12Error
+from billing_core.inquiry import BenefitAnswer, BenefitInquiry
+from billing_core.record import digest, to_plain
+from billing_core.registration import Coverage, Patient, Payer
+from billing_core.rule import blocking
+from billing_core.x12 import eligibility_270, eligibility_271
+from billing_core.x12.check import check
+from billing_core.x12.envelope import Envelope
+from serving.desk.billing import scrub_one, sender_id
+from serving.desk.case import Desk, use_case
+from serving.desk.coding import full_name
+from serving.errors import Conflict, InputError, NotFound
+from serving.schemas.billing import FileView
+from serving.schemas.eligibility import AskedView, CoverageItem
+from serving.schemas.money import ReasonIn
+from serving.store.events import Happened
+from serving.store.queues import StoredWork
+from serving.store.states import Direction, EncounterStatus, WorkStatus
+from serving.store.verifications import StoredVerification
+
+if TYPE_CHECKING:
+    from serving.store.books import Books
+
+QUEUE = "eligibility answer"
+ANSWER_DAYS = 3  # CAQH CORE 150: a batch is answered by the next business day; a weekend may lie between
+ASK_AGAIN = {"R": 1, "P": 1, "X": 10, "W": 30}  # AAA04 -> days after which the same may be asked again
+MEND = "correct member id, name or birth date as the payer has them; `verify` looks again. Else say what became of it"
+_UNBILLED = (EncounterStatus.OPEN, EncounterStatus.CODED, EncounterStatus.SIGNED)
+_UNSENT = (ClaimState.HELD, ClaimState.READY)
+_NO_NAME = re.compile(r"[^A-Za-z0-9]")  # what a payer's number may hold and a file's name may not
+_REFERENCE = re.compile(r"\d{13}", re.ASCII)  # BHT03 of ours: the interchange and the set
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A coverage on a day, and the visit or claim that it pays."""
+
+    kind: str
+    id: str
+    coverage: Coverage
+    patient: Patient
+    on: date
+
+    @property
+    def asked(self) -> str:
+        """The digest of who is asked about: once that is corrected, the payer may be asked anew."""
+        who, holder = self.patient, self.coverage.subscriber
+        names = [to_plain(who.name), to_plain(holder.name), self.coverage.member_id, self.coverage.relationship]
+        return digest([*names, who.birth_date.isoformat(), holder.birth_date.isoformat()])
+
+
+def _due(books: Books) -> list[_Due]:
+    """Each coverage on each day once: those of the unsent claims, then those in force on the day of a visit."""
+    found: dict[tuple[str, date], _Due] = {}
+    for standing in books.claims(_UNSENT):
+        claim = standing.claim
+        for on in sorted({line.service_date for line in claim.lines}):
+            found.setdefault((claim.coverage.id, on), _Due("claim", claim.id, claim.coverage, claim.patient, on))
+    visits = [visit.encounter for status in _UNBILLED for visit in books.encounters(status)]
+    patients = books.patients_by_id(visit.patient_id for visit in visits)
+    coverages = books.coverages_of(patients)
+    for visit in visits:
+        on, patient = visit.service_date, patients[visit.patient_id]
+        for coverage in coverages.get(patient.id, ()):
+            if coverage.active(on):
+                found.setdefault((coverage.id, on), _Due("visit", visit.id, coverage, patient, on))
+    return list(found.values())
+
+
+def _known(books: Books, due: Iterable[_Due]) -> dict[str, list[StoredVerification]]:
+    found: dict[str, list[StoredVerification]] = defaultdict(list)
+    for one in books.verifications(each.coverage.id for each in due):
+        found[one.coverage_id].append(one)
+    return found
+
+
+def _answers(known: Sequence[StoredVerification]) -> list[PayerAnswer]:
+    return [one.answer for one in known if one.answer is not None]
+
+
+def _last_asked(known: Sequence[StoredVerification], on: date) -> StoredVerification | None:
+    asked = [one for one in known if one.asked_on is not None and one.service_date == on]
+    return max(asked, key=lambda one: (one.asked_on or date.min, one.id), default=None)
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+@use_case("eligibility.ask")
+def ask(desk: Desk, books: Books, again: bool = False) -> AskedView:
+    """Write a 270 to each payer about what it has not answered; `again`: also about what it called inactive. Answers
+    that had found no coverage are looked at again first.
+    """
+    today = desk.today(books)
+    _look_again(desk, books)
+    due = _due(books)
+    known, wanted = _known(books, due), defaultdict[str, list[_Due]](list)
+    for one in due:
+        if _is_to_ask(one, known[one.coverage.id], today, again):
+            wanted[one.coverage.payer_id].append(one)
+    files: list[FileView] = []
+    held: list[str] = []
+    questions = 0
+    for payer_id, some in sorted(wanted.items()):
+        asked = _write(desk, books, books.payer(payer_id), some, held)
+        if asked is not None:
+            files.append(asked[0])
+            questions += asked[1]
+    return AskedView(files=files, questions=questions, held=held)
+
+
+def _is_to_ask(one: _Due, known: Sequence[StoredVerification], today: date, again: bool) -> bool:
+    said = _answers(known)
+    word, last = last_word(said, one.coverage.id, one.on), _last_asked(known, one.on)
+    anew = last is not None and last.asked != one.asked
+    if word is not None:
+        return not word.active and (again or anew)
+    if last is None or anew:
+        return True
+    refused = last_refusal(said, one.coverage.id, one.on)
+    if last.answer is None or refused is None:
+        return last.asked_on is not None and today >= last.asked_on + timedelta(ANSWER_DAYS)
+    days = ASK_AGAIN.get(refused.follow_up)
+    return days is not None and today >= refused.answered_on + timedelta(days)
+
+
+def _write(
+    desk: Desk, books: Books, payer: Payer, wanted: Sequence[_Due], held: list[str]
+) -> tuple[FileView, int] | None:
+    """One 270 to the payer, kept as a file of ours with its questions; None where nothing could be asked."""
+    practice, today, now = books.practice(), desk.today(books), desk.clock.now()
+    control = books.next_control("interchange")
+    envelope = Envelope(sender_id(books), payer.number, control, now.replace(tzinfo=None))
+    asked: list[tuple[_Due, BenefitInquiry]] = []
+    for one in wanted:
+        number, place = divmod(len(asked), eligibility_270.INQUIRIES_MAX)
+        reference = f"{control:09d}{number + 1:04d}"
+        trace = f"{practice.mark}{reference}{place + 1:02d}"
+        made = inquiry(one.coverage, one.patient, payer, practice, one.on, reference, trace)
+        if wrong := _unfit(made, envelope):
+            held.append(f"{one.kind} {one.id}: its coverage cannot be asked about: {wrong}")
+        else:
+            asked.append((one, made))
+    if not asked:
+        return None
+    data = eligibility_270.write([made for _, made in asked], envelope)
+    name = f"{today:%Y%m%d}_{_NO_NAME.sub('', payer.number)}_{control:09d}.270"
+    words = f"{len(asked)} questions"
+    file_id, _ = books.add_file(Direction.OUTBOUND, "270", name, data, str(control), outcome=words)
+    books.save_verifications(
+        StoredVerification(books.new_id(), one.coverage.id, one.on, made.trace, today, one.asked) for one, made in asked
+    )
+    books.log(desk.actor, "eligibility.ask", file_id, reason=f"{name}: {words}")
+    view = FileView(id=file_id, direction="out", kind="270", name=name, at=now.isoformat(), outcome=words)
+    return view, len(asked)
+
+
+def _unfit(made: BenefitInquiry, envelope: Envelope) -> str:
+    """Why the question cannot be sent; one that cannot keeps no other back."""
+    try:
+        wrong = blocking(check(eligibility_270.write([made], envelope)).findings)
+    except X12Error as error:
+        return f"{error.message}: {error.mend}"
+    return f"{wrong[0].message}: {wrong[0].mend}" if wrong else ""
+
+
+# --- hearing ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How many answers a 271 holds, and of each that finds no coverage of ours its place and why."""
+
+    answers: int
+    lost: list[str]
+
+
+def hear(desk: Desk, books: Books, file_id: str, data: bytes) -> Heard:
+    """Take in what a 271 says.
+
+    InputError, with the books as before, for a file whose answers were all given to another practice.
+    """
+    said = eligibility_271.read(data)
+    placed = [_placed(books, one) for one in said]
+    if said and not any(rows for rows, _ in placed) and all(_is_anothers(books, one) for one in said):
+        mend = "put it into that practice's inbox"
+        raise InputError("it answers the questions of another practice", field="file", place="NM1*1P", mend=mend)
+    _enter(desk, books, file_id, [(row, one) for one, (rows, _) in zip(said, placed, strict=True) for row in rows])
+    lost = [(place, why) for place, (_, why) in enumerate(placed, start=1) if why]
+    today = desk.today(books)
+    books.save_work(
+        StoredWork(
+            books.new_id(), QUEUE, f"file:{file_id}", today, reason=why, body={"file": file_id, "place": place}
+        )
+        for place, why in lost
+    )  # fmt: skip
+    return Heard(len(said), [f"answer {place}: {why}" for place, why in lost])
+
+
+def _is_anothers(books: Books, said: BenefitAnswer) -> bool:
+    """Whether the answer names, by NPI, who asked, and that is nobody of this practice."""
+    who = said.provider
+    ours = {books.practice().npi, *(provider.npi for provider in books.providers())}
+    return who is not None and who.id_qualifier == "XX" and who.id not in ours
+
+
+def _placed(books: Books, said: BenefitAnswer) -> tuple[Sequence[StoredVerification], str]:
+    """What the answer answers: questions of ours, or one coverage on a day; else why it finds none."""
+    mark = books.practice().mark
+    if said.subscriber is None:  # the payer refused all that was asked at that level
+        whole = books.verifications_asked(f"{mark}{said.reference}") if _REFERENCE.fullmatch(said.reference) else ()
+        return whole, "" if whole else "it refuses a request that is not ours"
+    asked = [one for one in books.verifications_asked(said.trace) if one.trace == said.trace]
+    if asked:
+        coverage = books.coverage(asked[0].coverage_id)
+        if contradicts(said, coverage, books.patient(coverage.patient_id)):
+            return (), "under our trace it names somebody else than we asked about"
+        return asked[:1], ""
+    if _is_anothers(books, said):
+        return (), "it was given to another provider"
+    found = _by_itself(books, said)
+    if len(found) != 1:
+        return (), "its member id, name and birth date are those of " + (
+            "several coverages" if found else "nobody here"
+        )
+    return [StoredVerification(books.new_id(), found[0].id, day_of(said))], ""
+
+
+def _by_itself(books: Books, said: BenefitAnswer) -> list[Coverage]:
+    """The coverages that the answer names: by its payer's number, where we know the payer, and on the day in force."""
+    member = said.subscriber.member_id if said.subscriber else ""
+    patients = books.patients_by_id(books.patients_of_members([member]) if member else ())
+    named = [
+        (books.payer(coverage.payer_id).number, coverage)
+        for patient_id, coverages in books.coverages_of(patients).items()
+        for coverage in coverages
+        if identifies(said, coverage, patients[patient_id])
+    ]
+    if said.payer.id in {payer.number for payer in books.payers()}:
+        named = [(number, coverage) for number, coverage in named if number == said.payer.id]
+    on = day_of(said)
+    in_force = [coverage for _, coverage in named if coverage.active(on)]
+    return in_force or [coverage for _, coverage in named]
+
+
+def _enter(desk: Desk, books: Books, file_id: str, answers: Sequence[tuple[StoredVerification, BenefitAnswer]]) -> None:
+    """Keep what was said of our coverages, and scrub their unsent claims again."""
+    entered = []
+    for row, said in answers:
+        heard = answer_of(said, books.coverage(row.coverage_id), row.service_date, _refused(said))
+        entered.append(replace(row, id=books.new_id() if row.answer else row.id, answer=heard, file_id=file_id))
+    _keep(desk, books, entered)
+
+
+def _refused(said: BenefitAnswer) -> str:
+    """Its AAA in words, with the number; "" without one."""
+    if not said.refusals:
+        return ""
+    number = said.refusals[0].reason
+    return f"{eligibility_271.REFUSED.get(number, 'the request is refused')} (AAA {number})"
+
+
+def _keep(desk: Desk, books: Books, entered: Sequence[StoredVerification]) -> None:
+    books.save_verifications(entered)
+    touched: dict[str, set[str]] = defaultdict(set)
+    for one in entered:
+        touched[books.coverage(one.coverage_id).patient_id].add(one.coverage_id)
+    events = [_happened(one, one.coverage_id) for one in entered]
+    for patient_id, coverage_ids in sorted(touched.items()):
+        for standing in books.claims(_UNSENT, patient_id=patient_id):
+            claim = standing.claim
+            if claim.coverage.id in coverage_ids:
+                scrub_one(desk, books, claim, desk.today(books))
+                events += [_happened(one, claim.id) for one in entered if one.coverage_id == claim.coverage.id]
+    books.log_all(desk.actor, events)
+
+
+def _happened(one: StoredVerification, subject: str) -> Happened:
+    words = told(_answers([one]), one.coverage_id, one.service_date)
+    return Happened("eligibility.answer", subject, f"{one.service_date}: {words}", detail={"file": one.file_id})
+
+
+def not_taken(desk: Desk, books: Books, file_id: str, asked: str, why: str) -> None:
+    """A payer's front door refused what we asked (TA1, 999): `asked` begins the traces of the questions."""
+    today, waiting = desk.today(books), books.verifications_asked(f"{books.practice().mark}{asked}")
+    _keep(
+        desk,
+        books,
+        [replace(one, file_id=file_id, answer=_unread(one, today, why)) for one in waiting if not one.answer],
+    )
+
+
+def _unread(one: StoredVerification, today: date, why: str) -> PayerAnswer:
+    return PayerAnswer(one.coverage_id, one.service_date, None, today, refused=why, follow_up="R")
+
+
+# --- what found no coverage -------------------------------------------------------------------------------------------
+
+
+def _look_again(desk: Desk, books: Books) -> None:
+    """Answers that found no coverage: registration may have been corrected since."""
+    files: dict[str, tuple[BenefitAnswer, ...]] = {}
+    for work in books.work(QUEUE):
+        file_id, place = str(work.body["file"]), int(work.body["place"])
+        if file_id not in files:
+            files[file_id] = eligibility_271.read(books.file_bytes(file_id))
+        said = files[file_id][place - 1]
+        rows, why = _placed(books, said)
+        if not why:
+            _enter(desk, books, file_id, [(row, said) for row in rows])
+            books.finish_work(work.id, "it found its coverage")
+
+
+@use_case("eligibility.ask")
+def settle(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> None:
+    """Say what became of an answer that found no coverage; it is kept with its file and decides nothing."""
+    work = books.work_item(work_id)
+    if work.queue != QUEUE:
+        raise NotFound("eligibility answer")
+    if work.status is WorkStatus.DONE:
+        raise Conflict(f"this answer waits no longer: {work.outcome}", mend="look at what has not ended yet")
+    books.finish_work(work.id, f"settled: {why.reason}")
+    books.log(desk.actor, "eligibility.ask", work.id, reason=f"eligibility answer settled: {why.reason}")
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+def words_of(books: Books, coverage_id: str, on: date) -> str:
+    """What is known from the payer of the coverage on that day, in words."""
+    known = books.verifications([coverage_id])
+    last = _last_asked(known, on)
+    return told(_answers(known), coverage_id, on, last.asked_on if last else None)
+
+
+@use_case("eligibility.read")
+def coverages(desk: Desk, books: Books) -> list[CoverageItem]:
+    """The coverages that pay visits and unsent claims, and what their payers say of the day."""
+    due = _due(books)
+    known, payers = _known(books, due), {payer.id: payer.name for payer in books.payers()}
+    shown = {Standing.ACTIVE: "active", Standing.REFUSED: "inactive"}
+    items = []
+    for one in due:
+        rows = known[one.coverage.id]
+        said, last = _answers(rows), _last_asked(rows, one.on)
+        (found,) = check_coverage((one.coverage,), one.on, said).standings
+        items.append(
+            CoverageItem(
+                kind=one.kind,
+                id=one.id,
+                coverage_id=one.coverage.id,
+                patient=full_name(one.patient.name),
+                payer=payers.get(one.coverage.payer_id, ""),
+                member_id=one.coverage.member_id,
+                service_date=one.on.isoformat(),
+                standing=shown.get(found.standing, "") if found.confirmed else "",
+                words=told(said, one.coverage.id, one.on, last.asked_on if last else None),
+            )
+        )
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What waits for a person: a question without an answer ("coverage"; `id` names it with the day), or an answer that
+    found no coverage (QUEUE).
+    """
+
+    kind: str
+    id: str
+    what: str
+    since: date
+    mend: str
+
+
+def unanswered(books: Books, today: date) -> Iterator[Unanswered]:
+    """Questions about visits and unsent claims that the payer refused or left lying, and answers that found nobody."""
+    due = _due(books)
+    known = _known(books, due)
+    for one in due:
+        rows = [row for row in known[one.coverage.id] if row.service_date == one.on]
+        asked, said = [row.asked_on for row in rows if row.asked_on], _answers(known[one.coverage.id])
+        if not asked or last_word(said, one.coverage.id, one.on) is not None:
+            continue
+        words, which = f"{full_name(one.patient.name)}, {one.on}", f"{one.coverage.id} {one.on}"
+        if refused := last_refusal(said, one.coverage.id, one.on):
+            mend = eligibility_271.FOLLOW_UP.get(refused.follow_up, "correct what it names; `verify` asks again")
+            what = f"{words}: the payer does not say whether the coverage is active: {refused.refused}"
+            yield Unanswered("coverage", which, what, min(asked), mend)
+        elif min(asked) + timedelta(ANSWER_DAYS) <= today:
+            what = f"{words}: the payer was asked about the coverage and has not answered"
+            yield Unanswered("coverage", which, what, min(asked), "ask it by telephone or on its portal")
+    for work in books.work(QUEUE):
+        what = f"an eligibility answer, {work.body['place']} of its file: {work.reason}"
+        yield Unanswered(QUEUE, work.id, what, work.created_on, MEND)
