@@ -143,12 +143,17 @@ def refund(amount: Cents, party: str, credit: Cents, entry_id: str, on: date, ca
     return Entry(entry_id, EntryKind.REFUND, on, cause, legs)
 
 
+def two_people(asked_by: str, approved_by: str) -> None:
+    """Raises PostingError unless a write-off is approved by another person than asked for it."""
+    if not asked_by or not approved_by or asked_by == approved_by:
+        raise PostingError("who asks for a write-off does not approve it", mend="have another person approve")
+
+
 def write_off(
     standing: Standing, amount: Cents, reason: str, asked_by: str, approved_by: str, entry_id: str, on: date
 ) -> Entry:
     """Our own decision not to collect. Who asks does not approve; never more than is open; the reason is required."""
-    if not asked_by or not approved_by or asked_by == approved_by:
-        raise PostingError("who asks for a write-off does not approve it", mend="have another person approve")
+    two_people(asked_by, approved_by)
     if not reason.strip():
         raise PostingError("a write-off needs a reason", mend="say why the balance is not collected")
     if standing.debtor is None or _positive(amount, "a write-off") > standing.open:

@@ -88,6 +88,11 @@ class Clock(Protocol):
         ...
 
 
+def local_day(moment: datetime, zone: str) -> date:
+    """The day it was there: what comes in the evening came on that day, not on the next one of UTC."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 class SystemClock:
     """The machine's clock."""
 
@@ -97,7 +102,7 @@ class SystemClock:
 
     def today(self, zone: str) -> date:
         """The business date in the practice's zone."""
-        return self.now().astimezone(ZoneInfo(zone)).date()
+        return local_day(self.now(), zone)
 
 
 class FixedClock:

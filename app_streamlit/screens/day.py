@@ -25,7 +25,7 @@ KINDS = {  # of what has not ended: what is counted, and what is wanting
     "claim": ("claim", "without an answer"),
     "answer": ("claim", "with two answers that disagree"),
     "next payer": ("claim", "held up on the way to the next payer"),
-    "appeal": ("appeal", "not decided"),
+    "appeal": ("appeal", "not decided, or won and not paid"),
     "remittance": ("remittance", "held"),
     "coverage": ("coverage", "that its payer was asked about and said nothing of"),
     "eligibility answer": ("eligibility answer", "that names nobody here"),

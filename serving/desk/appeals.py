@@ -63,7 +63,7 @@ def _chart(books: Books, claim: Claim) -> tuple[appeal.Quote, ...]:
 
 def _taken(books: Books, claim: Claim) -> tuple[date | None, str]:
     """The day on which the payer's door took the claim, and the acknowledgment file that says so."""
-    said = taken(books.events(subject=claim.id, action=RECEIPT))
+    said = taken(books.events(subject=claim.id, action=RECEIPT), books.practice().zone)
     return (said[0], books.file(said[1]).name) if said else (None, "")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from billing_core import claim_build
 from billing_core.charge import Capture, capture
-from billing_core.claim import ClaimState
+from billing_core.claim import REFUSED_BY_PAYER, ClaimState
 from billing_core.cycle import first_debtor
 from billing_core.encounter import Encounter
 from serving.desk import held, verification
@@ -23,6 +23,7 @@ from serving.desk.coding import bill_visit, full_name, registration
 from serving.desk.contradicted import ASK
 from serving.desk.contradicted import QUEUE as CONTRADICTED
 from serving.desk.secondary import QUEUE as ONWARD
+from serving.ids import local_day
 from serving.schemas.coding import SignatureIn
 from serving.schemas.money import OpenEnd
 from serving.store.queues import StoredWork
@@ -63,10 +64,14 @@ def _awaited(books: Books) -> list[tuple[ClaimRow, date]]:
     """The claims whose payers owe an answer, and since when: the day a claim was sent, or its answer was taken back.
     An answer taken back for the claim that was sent in its place is owed for that one.
     """
+    zone = books.practice().zone
     found = [(row, row.submitted_on or row.created_on) for row in books.claim_rows(_OUT)]
     for row in books.claim_rows(ClaimState.REVERSED):
         if not any(other.replaces == row.id for other in books.claim_rows(encounter_id=row.encounter_id)):
-            days = [event.at.date() for event in books.events(subject=row.id, action=f"claim.{ClaimState.REVERSED}")]
+            days = [
+                local_day(event.at, zone)
+                for event in books.events(subject=row.id, action=f"claim.{ClaimState.REVERSED}")
+            ]
             found.append((row, max(days, default=row.submitted_on or row.created_on)))
     return found
 
@@ -88,8 +93,8 @@ _UNSENT = {
 @use_case("queue.read")
 def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
     """Visits without a charge or a reason; claims without an answer, with two that disagree, or held up on the way to
-    the next payer; appeals that are not decided; remittances that are held; questions about coverages and their answers
-    that lead nowhere; the oldest first. One claim may stand here under several kinds.
+    the next payer; appeals that are not decided, or won and not paid; remittances that are held; questions about
+    coverages and their answers that lead nowhere; the oldest first. One claim may stand here under several kinds.
     """
     today = desk.today(books)
     found = [
@@ -121,6 +126,11 @@ def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
         found.append(
             _end("appeal", filed.id, words, since, today, "ask the payer; record under Appeals what it decides")
         )
+    for won in books.appeals(state=AppealState.OVERTURNED):
+        row = books.standing_claim(won.claim_id).row
+        if row.state in REFUSED_BY_PAYER:  # no answer since that takes the refusal back
+            words = f"{row.number}: appeal of level {won.level} is won, and nothing came of it yet"
+            found.append(_end("appeal", won.id, words, won.decided_on or today, today, "ask the payer for the payment"))
     for work in books.work(CONTRADICTED):
         words = f"{books.claim(work.claim_id).number}: {work.reason}"
         found.append(_end("answer", work.claim_id, words, work.created_on, today, ASK))

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from billing_core.chargemaster import Price
 from billing_core.contract import Contract
@@ -30,6 +29,7 @@ from billing_core.registration import (
 from serving.desk.case import Desk, use_case
 from serving.desk.paper import NOTE_MOST, lines, made, read_file
 from serving.errors import InputError
+from serving.ids import local_day
 
 if TYPE_CHECKING:
     from serving.store.books import Books, Store
@@ -113,7 +113,7 @@ def register_new(desk: Desk, folder: Path) -> int:
     with desk.store.read(desk.practice_id) as books:
         times, today, zone = books.events(action="patient.register"), desk.today(books), books.practice().zone
     # The day of the last time is taken in again: something may have been learned that evening.
-    since = times[-1].at.astimezone(ZoneInfo(zone)).date() - timedelta(days=1) if times else date.min
+    since = local_day(times[-1].at, zone) - timedelta(days=1) if times else date.min
     return register(desk, folder, since, today)
 
 

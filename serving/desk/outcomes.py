@@ -12,7 +12,6 @@ import hmac
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from billing_core.claim import ADJUDICATED, REFUSED_BY_PAYER, Claim, ClaimState
 from billing_core.denial import LineDenial
@@ -21,6 +20,7 @@ from billing_core.registration import Patient
 from models.denial.facts import ClaimFacts, facts
 from models.denial.replay import Outcome, Sending, in_order
 from serving.desk.case import Desk
+from serving.ids import local_day
 
 if TYPE_CHECKING:
     from serving.store.books import Books
@@ -55,9 +55,9 @@ def person_key(desk: Desk, person: Patient) -> str:
 
 def first_outcomes(books: Books, claim_ids: Iterable[str]) -> dict[str, Outcome]:
     """The first adjudication of each claim, from the event log; claims without one are unknown, never paid."""
-    zone = ZoneInfo(books.practice().zone)  # the day it was learned is the practice's own
+    zone = books.practice().zone  # the day it was learned is the practice's own
     told = first_told(books, ADJUDICATED)
-    first = {claim_id: (state, event.at.astimezone(zone).date()) for claim_id, (state, event) in told.items()}
+    first = {claim_id: (state, local_day(event.at, zone)) for claim_id, (state, event) in told.items()}
     denials = books.denials_of_claims(first)
     found = {}
     for claim_id in claim_ids:

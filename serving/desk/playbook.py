@@ -32,7 +32,8 @@ def steps(books: Books, denied: Sequence[tuple[Claim, Sequence[LineDenial]]]) ->
 def _on_file(books: Books, claims: Sequence[Claim]) -> dict[str, OnFile]:
     """By claim, what is on file for it on its date of service."""
     ids, patients = [claim.id for claim in claims], [claim.patient.id for claim in claims]
-    doors = {claim_id: taken(events) for claim_id, events in books.events_of(ids, RECEIPT).items()}
+    zone = books.practice().zone
+    doors = {claim_id: taken(events, zone) for claim_id, events in books.events_of(ids, RECEIPT).items()}
     held, coverages, beside = books.authorizations_of(patients), books.coverages_of(patients), books.claims_beside(ids)
     return {
         claim.id: OnFile(

@@ -29,6 +29,7 @@ from billing_core.x12.status_codes import CATEGORIES, mends, reason
 from serving.desk.case import Desk
 from serving.desk.remittances import step_event
 from serving.errors import NotFound
+from serving.ids import local_day
 from serving.schemas.billing import FrontDoorView
 from serving.store.claims import StandingClaim
 from serving.store.events import Event, Happened
@@ -113,14 +114,17 @@ def front_door(events: Iterable[Event]) -> list[FrontDoorView]:
     ]
 
 
-def taken(events: Iterable[Event]) -> tuple[date, str] | None:
-    """The day on which the payer's door first took the claim, as its 277CA gives it, and the id of that file."""
+def taken(events: Iterable[Event], zone: str) -> tuple[date, str] | None:
+    """The day on which the payer's door first took the claim, as its 277CA gives it, and the id of that file.
+
+    Where it gives none, the day we read it, in the practice's `zone`.
+    """
     said = next(
         (e for e in events if e.action == RECEIPT and e.detail["kind"] == "277CA" and e.detail["accepted"]), None
     )
     if said is None:
         return None
-    return date.fromisoformat(said.detail["on"]) if said.detail["on"] else said.at.date(), said.detail["file"]
+    return date.fromisoformat(said.detail["on"]) if said.detail["on"] else local_day(said.at, zone), said.detail["file"]
 
 
 # --- TA1: a whole interchange -----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from serving.desk.models import KINDS
 from serving.desk.outcomes import sendings
 from serving.desk.scoring import KIND
 from serving.errors import NoModel, NotFound
+from serving.ids import local_day
 from serving.schemas.models import ComparisonView, FiguresView, SignView, WatchView
 from serving.store.queues import StoredWork
 from serving.store.states import WorkStatus
@@ -104,7 +105,9 @@ def _look(desk: Desk, books: Books) -> WatchView:
         )
         for s in sent
     ]
-    activated = next(a.activated_at.date() for a in books.activations(KIND) if a.sha256 == served.sha256)
+    activated = next(
+        local_day(a.activated_at, books.practice().zone) for a in books.activations(KIND) if a.sha256 == served.sha256
+    )
     report = watch.watch(seen, today, _learned_by(served.model.artifact.manifest, activated))
     shadows = books.activations(shadow_of(KIND))
     challenger = shadows[0].sha256 if shadows and shadows[0].sha256 != served.sha256 else ""

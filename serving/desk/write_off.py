@@ -92,6 +92,7 @@ def approve(desk: Desk, books: Books, work_id: str) -> WriteOffItem:
     if work.queue != QUEUE or work.status is not WorkStatus.OPEN:
         raise Conflict("this write-off is decided already", mend="look at the claim's history")
     asked_by, today, left = str(work.body["asked_by"]), desk.today(books), work.amount
+    posting.two_people(asked_by, desk.actor.login)  # also where nothing is open any more: the claim ends with it
     for standing in _open_amounts(books, work.claim_id):
         amount = min(left, standing.open)
         if amount:

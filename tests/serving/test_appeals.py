@@ -113,6 +113,18 @@ def test_a_filed_appeal_is_among_what_has_not_ended_until_it_is_decided(desk: De
     assert not [end for end in follow_up.open_ends(desk) if end.kind == "appeal"]
 
 
+def test_an_appeal_that_is_won_is_awaited_until_the_payer_answers_the_claim_anew(desk: Desk) -> None:
+    made = drafted(desk)
+    appeals.file(desk, made.id, SIGNED)
+    appeals.decide(desk, made.id, OutcomeIn(outcome="overturned", recovered="72.00"))
+    (end,) = (end for end in follow_up.open_ends(desk) if end.kind == "appeal")
+    assert (end.id, end.since, end.mend) == (made.id, TODAY.isoformat(), "ask the payer for the payment")
+    with desk.store.open("elm") as books:
+        books.step_claim("claim", ClaimState.REVERSED)
+        books.step_claim("claim", ClaimState.PAID)
+    assert not [end for end in follow_up.open_ends(desk) if end.kind == "appeal"]
+
+
 def test_a_refusal_as_late_is_to_be_appealed_where_the_door_took_the_claim_in_time_whenever_we_read_so(
     tmp_path: Path,
 ) -> None:

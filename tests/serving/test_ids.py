@@ -6,7 +6,7 @@ import threading
 import uuid
 from datetime import UTC, date, datetime
 
-from serving.ids import FixedClock, SeededIds, SystemClock, Uuid7, uuid7
+from serving.ids import FixedClock, SeededIds, SystemClock, Uuid7, local_day, uuid7
 
 
 def test_an_id_is_a_version_7_uuid_of_its_millisecond() -> None:
@@ -54,3 +54,8 @@ def test_a_fixed_clock_stands_in_every_zone_and_the_system_clock_is_aware() -> N
 def test_seeded_ids_sort_by_the_day_they_count_from() -> None:
     later, earlier = SeededIds(7, date(2026, 2, 1)), SeededIds(7, date(2026, 1, 1))
     assert [earlier(), earlier()] < [later(), later()]
+
+
+def test_an_evening_belongs_to_the_day_it_is_there() -> None:
+    evening = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
+    assert [local_day(evening, zone).day for zone in ("America/New_York", "UTC", "Asia/Tokyo")] == [24, 25, 25]
