@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from billing_core.money import amount_text
 from billing_core.remittance import Remittance
 from serving.desk.case import Desk, use_case
-from serving.errors import Conflict, NotFound
+from serving.desk.settled import by_word
 from serving.schemas.money import ReasonIn
 from serving.store.queues import StoredWork
-from serving.store.states import WorkStatus
 
 if TYPE_CHECKING:
     from serving.store.books import Books
@@ -58,10 +57,4 @@ def words(work: StoredWork) -> str:
 @use_case("remittance.post")
 def settle(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> None:
     """Say what became of a remittance that is held; nothing of it is posted."""
-    work = books.work_item(work_id)
-    if work.queue != QUEUE:
-        raise NotFound("held remittance")
-    if work.status is WorkStatus.DONE:
-        raise Conflict(f"this remittance waits no longer: {work.outcome}", mend="look at what has not ended yet")
-    books.finish_work(work.id, f"settled: {why.reason}")
-    books.log(desk.actor, "remittance.post", work.id, reason=f"held remittance settled: {why.reason}")
+    by_word(desk, books, work_id, QUEUE, why, "remittance.post")

@@ -41,13 +41,14 @@ from billing_core.x12.envelope import Envelope
 from serving.desk.billing import scrub_one, sender_id
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
-from serving.errors import Conflict, InputError, NotFound
+from serving.desk.settled import by_word
+from serving.errors import InputError
 from serving.schemas.billing import FileView
 from serving.schemas.eligibility import AskedView, CoverageItem
 from serving.schemas.money import ReasonIn
 from serving.store.events import Happened
 from serving.store.queues import StoredWork
-from serving.store.states import Direction, EncounterStatus, WorkStatus
+from serving.store.states import Direction, EncounterStatus
 from serving.store.verifications import StoredVerification
 
 if TYPE_CHECKING:
@@ -346,13 +347,7 @@ def _look_again(desk: Desk, books: Books) -> None:
 @use_case("eligibility.ask")
 def settle(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> None:
     """Say what became of an answer that found no coverage; it is kept with its file and decides nothing."""
-    work = books.work_item(work_id)
-    if work.queue != QUEUE:
-        raise NotFound("eligibility answer")
-    if work.status is WorkStatus.DONE:
-        raise Conflict(f"this answer waits no longer: {work.outcome}", mend="look at what has not ended yet")
-    books.finish_work(work.id, f"settled: {why.reason}")
-    books.log(desk.actor, "eligibility.ask", work.id, reason=f"eligibility answer settled: {why.reason}")
+    by_word(desk, books, work_id, QUEUE, why, "eligibility.ask")
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------
