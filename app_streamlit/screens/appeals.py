@@ -10,7 +10,7 @@ import streamlit as st
 from app_streamlit import loop
 from app_streamlit.client import ApiProblem
 from app_streamlit.widgets.acting import act, choose, in_hand, show_done, typed
-from app_streamlit.widgets.look import counted, dollars, due_tone, strip, typed_amount
+from app_streamlit.widgets.look import counted, dollars, due_tone, save_pdf, strip, typed_amount
 from app_streamlit.widgets.messages import show_findings
 from app_streamlit.widgets.picklist import Row, picklist, show_table
 from serving.schemas.appeals import AppealItem, AppealView, FilingIn, LetterIn, OutcomeIn
@@ -85,10 +85,8 @@ def _appeal(api: loop.LoopClient, view: AppealView) -> None:
             _letter(view)
     with right:
         _act(view)
-        st.download_button(
-            "Letter (PDF)", lambda: api.appeal_pdf(view.id), f"appeal_{view.claim_number}_{view.level}.pdf",
-            "application/pdf", width="stretch",
-        )  # fmt: skip
+        name = f"appeal_{view.claim_number}_{view.level}.pdf"
+        save_pdf("Letter (PDF)", lambda: api.appeal_pdf(view.id), name)
 
 
 def _letter(view: AppealView) -> None:

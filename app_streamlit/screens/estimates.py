@@ -12,7 +12,7 @@ import streamlit as st
 from app_streamlit import client
 from app_streamlit.client import practice_day
 from app_streamlit.widgets.acting import J_K, pick
-from app_streamlit.widgets.look import dollars, strip, typed_amount, typed_codes
+from app_streamlit.widgets.look import dollars, save_pdf, strip, typed_amount, typed_codes
 from app_streamlit.widgets.messages import show_problem, told
 from app_streamlit.widgets.picklist import Cell, Row, show_table
 from app_streamlit.widgets.reckoning import show_why
@@ -141,9 +141,7 @@ def _made(api: client.Client, asked: EstimateIn, patient: PatientOption) -> None
     show_table("because", (("What it rests on", "lines"),), rows)
     if asked.self_pay:
         name = f"good-faith-estimate-{made.on}.pdf"
-        st.download_button(
-            "Save the good-faith estimate", lambda: api.good_faith_pdf(asked), name, "application/pdf", type="primary"
-        )
+        save_pdf("Save the good-faith estimate", lambda: api.good_faith_pdf(asked), name, first=True)
 
 
 def _lines(made: EstimateView) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app_streamlit import client
 from app_streamlit.widgets.acting import pick
-from app_streamlit.widgets.look import dollars, strip
+from app_streamlit.widgets.look import dollars, save_pdf, strip
 from app_streamlit.widgets.picklist import Row
 from serving.schemas.billing import StatementItem
 
@@ -29,10 +29,7 @@ def show() -> None:
     with right:
         item = statements[place]
         strip((item.guarantor, f"statement of {item.on}", ""), (dollars(item.total), "to pay", ""))
-        st.download_button(
-            "Save the PDF", lambda: api.statement_pdf(item.id), f"statement-{item.on}.pdf", "application/pdf",
-            type="primary",
-        )  # fmt: skip
+        save_pdf("Save the PDF", lambda: api.statement_pdf(item.id), f"statement-{item.on}.pdf", first=True)
 
 
 def _cells(item: StatementItem) -> tuple[tuple[str, str], ...]:

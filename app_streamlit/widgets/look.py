@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Literal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -17,6 +18,8 @@ from serving.schemas.access import Me
 SOON = 14  # days before something is due from which it is marked; the API counts by the same
 _THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Of a click that saves a file: were the page drawn anew, Streamlit may forget the file while it is on its way.
+_DRAW_NOTHING: Literal["ignore"] = "ignore"
 
 _STYLE = """<style>
 .block-container, [data-testid="stMainBlockContainer"] {padding: 3.4rem 1.2rem .6rem; max-width: 100%;}
@@ -135,7 +138,14 @@ def strip(*parts: tuple[str, str, str], link: str = "") -> None:
 
 def save_sheet(place: DeltaGenerator, words: str, sheet: Callable[[], bytes], name: str, *, empty: bool) -> None:
     """A button that saves a table as XLSX; the `sheet` is made when it is asked for."""
-    place.download_button(words, sheet, name, _XLSX, width="stretch", disabled=empty, on_click="ignore")
+    place.download_button(words, sheet, name, _XLSX, width="stretch", disabled=empty, on_click=_DRAW_NOTHING)
+
+
+def save_pdf(words: str, pdf: Callable[[], bytes], name: str, *, first: bool = False) -> None:
+    """A button that saves a PDF, made when it is asked for; `first`: it is what the page is for."""
+    width: Literal["content", "stretch"] = "content" if first else "stretch"
+    look: Literal["primary", "secondary"] = "primary" if first else "secondary"
+    st.download_button(words, pdf, name, "application/pdf", type=look, width=width, on_click=_DRAW_NOTHING)
 
 
 def who(me: Me) -> None:

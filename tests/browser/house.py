@@ -204,9 +204,11 @@ def at_rest(page: Any) -> None:
 
 
 def press(page: Any, button: str) -> None:
-    """Press the one button of exactly that name, once the page rests."""
+    """Press the one button of exactly that name, once it is there and the page rests."""
+    found = page.get_by_role("button", name=button, exact=True)
+    found.wait_for()
     at_rest(page)
-    page.get_by_role("button", name=button, exact=True).click()
+    found.click()
 
 
 def said(page: Any, words: str) -> str:
@@ -222,8 +224,9 @@ def said(page: Any, words: str) -> str:
 
 def type_into(page: Any, label: str, text: str) -> None:
     """Type into the one field of that label and leave it."""
-    at_rest(page)
     field = page.get_by_label(label, exact=True)
+    field.wait_for()
+    at_rest(page)
     field.fill(text)
     field.press("Tab")
     at_rest(page)
