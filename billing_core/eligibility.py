@@ -163,7 +163,7 @@ def inquiry(
 def identifies(said: BenefitAnswer, coverage: Coverage, patient: Patient) -> bool:
     """Whether the answer names this coverage by itself: its member id, and the patient by name and birth date."""
     who = said.dependent or said.subscriber
-    if said.subscriber is None or who is None or _letters(said.subscriber.member_id) != _letters(coverage.member_id):
+    if said.subscriber is None or who is None or letters(said.subscriber.member_id) != letters(coverage.member_id):
         return False
     return who.birth_date == patient.birth_date and _same_name(who.name, patient.name)
 
@@ -176,20 +176,21 @@ def contradicts(said: BenefitAnswer, coverage: Coverage, patient: Patient) -> bo
     if who is None:
         return False
     asked = [(patient.name, patient.birth_date)]
-    if said.dependent is None:  # refused at the subscriber's own level
+    if said.dependent is None and not said.benefits:  # refused at the subscriber's own level
         asked.append((coverage.subscriber.name, coverage.subscriber.birth_date))
     return not any(
         who.birth_date in (None, birth)
-        and (_letters(who.name.last) == _letters(name.last) or _letters(who.name.first) == _letters(name.first))
+        and (letters(who.name.last) == letters(name.last) or letters(who.name.first) == letters(name.first))
         for name, birth in asked
     )
 
 
 def _same_name(one: PersonName, other: PersonName) -> bool:
-    return (_letters(one.last), _letters(one.first)) == (_letters(other.last), _letters(other.first))
+    return (letters(one.last), letters(one.first)) == (letters(other.last), letters(other.first))
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """A name or member id without what people write differently: case, blanks, hyphens."""
     return "".join(character for character in text.upper() if character.isalnum())
 
 
@@ -217,7 +218,7 @@ def answer_of(said: BenefitAnswer, coverage: Coverage, on: date, refused: str = 
         plan=next(plans, "") if active else "",
         refused=refused if active is None else "",
         follow_up=said.refusals[0].follow_up if active is None and said.refusals else "",
-        member_id="" if _letters(known_as) in ("", _letters(coverage.member_id)) else known_as,
+        member_id="" if letters(known_as) in ("", letters(coverage.member_id)) else known_as,
     )  # fmt: skip
 
 

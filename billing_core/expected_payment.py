@@ -87,14 +87,16 @@ def expected_of_denied(
 
     `still_open`: cents by charge id, where known. What was paid or written off in the meantime is no longer at stake.
     """
-    by_line = expected_by_line(claim, contract, tables)
-    lines = {line.control: line for line in claim.lines}
-    total = 0
+    by_line, lines = expected_by_line(claim, contract, tables), {line.control: line for line in claim.lines}
+    unknown, stakes = 0, dict[str, Cents]()  # by charge: two answers may deny one line, which is paid once
     for one in denied:
         if one.line == 0:  # the claim as a whole
-            stakes = {line.charge_id: by_line.get(line.number, line.amount) for line in claim.lines}
-            return sum(min(stake, still_open.get(charge_id, stake)) for charge_id, stake in stakes.items())
+            unknown, stakes = 0, {line.charge_id: by_line.get(line.number, line.amount) for line in claim.lines}
+            break
         line = lines.get(one.control)
-        stake = one.amount if line is None else by_line.get(line.number, one.amount)
-        total += stake if line is None else min(stake, still_open.get(line.charge_id, stake))
-    return total
+        if line is None:
+            unknown += one.amount
+        else:
+            charged = min(line.amount, stakes.get(line.charge_id, 0) + one.amount)
+            stakes[line.charge_id] = by_line.get(line.number, charged)
+    return unknown + sum(min(stake, still_open.get(charge_id, stake)) for charge_id, stake in stakes.items())

@@ -11,9 +11,10 @@ says why (AAA). `BenefitAnswer.active` is what the practice needs first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from billing_core.claim_detail import Dated, Reference
-from billing_core.inquiry import Benefit, BenefitAnswer, Insured, Refusal
+from billing_core.inquiry import Benefit, BenefitAnswer, Insured, Organization, Refusal
 from billing_core.money import x12_amount
 from billing_core.x12.claim_segments import loops, read_date, write_references
 from billing_core.x12.envelope import Envelope, TransactionSet, sets_of, write_interchange
@@ -190,24 +191,43 @@ def read_set(one: TransactionSet) -> Iterator[BenefitAnswer]:
     """The answers of one transaction set: one for each patient, and one for each level refused as a whole."""
     beginning, levels = read_levels(one)
     known = list(levels)
-    parents = {level.hl.get(2) for level in known}
+    parents, parties = {level.hl.get(2) for level in known}, _Parties()
     for level in known:
         whole_refused = level.code in ("20", "21") and first(level.segments, "AAA")
         last = level.code in ("22", "23") and (
             level.hl.get(1) not in parents or first(level.segments, "EB") or first(level.segments, "AAA")
         )
         if whole_refused or last:
-            yield _answer(beginning, level)
+            yield _answer(beginning, level, parties)
 
 
-def _answer(beginning: Beginning, level: Level) -> BenefitAnswer:
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    """Whom the levels above name, each read once however many lie below it."""
+
+    subscribers: dict[int, Insured | None] = field(default_factory=dict)
+    organizations: dict[int, Organization | None] = field(default_factory=dict)
+
+    def subscriber(self, level: Level) -> Insured | None:
+        if id(level) not in self.subscribers:
+            self.subscribers[id(level)] = read_insured(loops(level.segments, _EB)[0], "IL", [], _TAKEN)
+        return self.subscribers[id(level)]
+
+    def organization(self, level: Level | None) -> Organization | None:
+        if level is None:
+            return None
+        if id(level) not in self.organizations:
+            self.organizations[id(level)] = read_organization(level)
+        return self.organizations[id(level)]
+
+
+def _answer(beginning: Beginning, level: Level, parties: _Parties) -> BenefitAnswer:
     kept: list[str] = []
     own, pieces = loops(level.segments, _EB)
     above = level.party("22")
     subscriber = dependent = None
     if above is not None:
-        before = own if above is level else loops(above.segments, _EB)[0]
-        subscriber = read_insured(before, "IL", kept if above is level else [], _TAKEN)
+        subscriber = read_insured(own, "IL", kept, _TAKEN) if above is level else parties.subscriber(above)
         if subscriber is None:
             raise above.hl.error("the subscriber is not named", "ask the payer to send the answer again")
     if level.code == "23":
@@ -216,8 +236,8 @@ def _answer(beginning: Beginning, level: Level) -> BenefitAnswer:
     return BenefitAnswer(
         reference=beginning.reference,
         answered_on=beginning.on,
-        payer=need_organization(level, "20", "payer"),
-        provider=read_organization(level.party("21")),
+        payer=parties.organization(level.party("20")) or need_organization(level, "20", "payer"),
+        provider=parties.organization(level.party("21")),
         subscriber=subscriber,
         dependent=dependent,
         trace=trn.get(2) if trn else "",

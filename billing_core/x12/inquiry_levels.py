@@ -30,6 +30,7 @@ from billing_core.x12.envelope import Envelope, TransactionSet
 from billing_core.x12.segment import Segment, SegmentWriter, day_text, first, free_text, parse_day, standard_text
 
 Inquiry = TypeVar("Inquiry", BenefitInquiry, StatusInquiry)
+CODES = frozenset({"19", "20", "21", "22", "23"})  # HL03: provider of service, payer, receiver, subscriber, dependent
 _HL = frozenset({"HL"})
 
 # --- writing -------------------------------------------------------------------------------------------------------
@@ -148,7 +149,9 @@ def _levels(pieces: Sequence[list[Segment]]) -> Iterator[Level]:
     for piece in pieces:
         hl = piece[0]
         parent = known.get(hl.get(2))
-        above = {**parent.above, parent.code: parent} if parent else {}
+        above = dict(parent.above) if parent else {}
+        if parent and parent.code in CODES:  # others hold nobody, and a level may lie under many thousand
+            above[parent.code] = parent
         level = Level(hl, hl.get(3), piece[1:], above)
         known[hl.get(1)] = level
         yield level

@@ -104,15 +104,16 @@ def _interchanges(desk: Desk, books: Books, receipt: ReceiptView, found: Content
     _keep(desk, books, receipt, [(f"interchange {said.control}", receipts.interchange(books, said)) for said in told])
     for said in told:
         if not said.accepted:
-            verification.not_taken(desk, books, receipt.file_id, f"{said.control:09d}", f"TA1 {said.code} {said.note}")
+            verification.not_taken(
+                desk, books, receipt.file_id, [f"{said.control:09d}"], f"TA1 {said.code} {said.note}"
+            )
 
 
 def _groups(desk: Desk, books: Books, receipt: ReceiptView, data: bytes) -> None:
     found = acknowledgment_999.read(data)
     _keep(desk, books, receipt, [(f"group {n}", receipts.group(books, said)) for n, said in enumerate(found, start=1)])
     for said in found:
-        for asked in receipts.refused_questions(said):
-            verification.not_taken(desk, books, receipt.file_id, asked, f"999 {said.code}")
+        verification.not_taken(desk, books, receipt.file_id, receipts.refused_questions(said), f"999 {said.code}")
 
 
 def _keep(desk: Desk, books: Books, receipt: ReceiptView, answered: Sequence[tuple[str, list[Said] | None]]) -> None:

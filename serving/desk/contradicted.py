@@ -38,12 +38,17 @@ class Again:
 
 
 def answers_in_force(books: Books, claim_id: str) -> list[StoredPayment]:
-    """The posted answers to the claim that were not taken back since, oldest first.
+    """The posted answers to the claim that were not taken back since, oldest first."""
+    return in_force(books.answers(claim_id))
+
+
+def in_force(answers: Iterable[StoredPayment]) -> list[StoredPayment]:
+    """Of a claim's posted answers those that were not taken back since, oldest first.
 
     A correction may be written before the reversal that makes room for it, as in posting.
     """
     found: list[StoredPayment] = []
-    for _, together in groupby(books.answers(claim_id), key=lambda one: one.remittance_id):
+    for _, together in groupby(answers, key=lambda one: one.remittance_id):
         for one in sorted(together, key=lambda one: not (found and one.payment.is_reversal)):
             if one.payment.is_reversal:
                 found.clear()
@@ -78,11 +83,11 @@ def _beside(books: Books, claim_id: str, payment_id: str, payers: Set[str]) -> l
     """The answers of the same payer that stood when this one came: not itself, nor what follows it in its remittance.
     Empty when it is not in force: an old one, given to its claim by a person, that was taken back since.
     """
-    in_force = answers_in_force(books, claim_id)
-    own = next((a for a in in_force if a.id == payment_id), None)
+    standing = answers_in_force(books, claim_id)
+    own = next((a for a in standing if a.id == payment_id), None)
     if own is None:
         return []
-    stood = [a for a in in_force if a.remittance_id != own.remittance_id or a.position < own.position]
+    stood = [a for a in standing if a.remittance_id != own.remittance_id or a.position < own.position]
     return _of_its_payer(books, own, stood, payers)
 
 

@@ -16,11 +16,12 @@ from billing_core import claim_build
 from billing_core.charge import Capture, capture
 from billing_core.claim import REFUSED_BY_PAYER, ClaimState
 from billing_core.cycle import first_debtor
+from billing_core.denial import outcome
 from billing_core.encounter import Encounter
 from serving.desk import held, verification
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import bill_visit, full_name, registration
-from serving.desk.contradicted import ASK
+from serving.desk.contradicted import ASK, in_force
 from serving.desk.contradicted import QUEUE as CONTRADICTED
 from serving.desk.secondary import QUEUE as ONWARD
 from serving.ids import local_day
@@ -66,12 +67,12 @@ def _awaited(books: Books) -> list[tuple[ClaimRow, date]]:
     """
     zone = books.practice().zone
     found = [(row, row.submitted_on or row.created_on) for row in books.claim_rows(_OUT)]
-    for row in books.claim_rows(ClaimState.REVERSED):
-        if not any(other.replaces == row.id for other in books.claim_rows(encounter_id=row.encounter_id)):
-            days = [
-                local_day(event.at, zone)
-                for event in books.events(subject=row.id, action=f"claim.{ClaimState.REVERSED}")
-            ]
+    taken_back = books.claim_rows(ClaimState.REVERSED)
+    events = books.events_of((row.id for row in taken_back), f"claim.{ClaimState.REVERSED}")
+    replaced = books.replaced_claims(row.encounter_id for row in taken_back)
+    for row in taken_back:
+        if row.id not in replaced:
+            days = [local_day(event.at, zone) for event in events.get(row.id, ())]
             found.append((row, max(days, default=row.submitted_on or row.created_on)))
     return found
 
@@ -97,14 +98,7 @@ def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
     coverages and their answers that lead nowhere; the oldest first. One claim may stand here under several kinds.
     """
     today = desk.today(books)
-    found = [
-        _end(
-            "visit", visit.encounter.id, f"{_name(books, visit)}: {words}", visit.encounter.service_date, today,
-            "; ".join([*_hindered(books, visit, today), mend]),
-        )
-        for status, (words, mend) in _UNBILLED.items()
-        for visit in books.encounters(status)
-    ]  # fmt: skip
+    found = _visits(books, today)
     asked = {work.claim_id: work.created_on for work in books.work(QUEUE)}
     for row in books.claim_rows(_UNSENT):
         words, mend = _UNSENT[row.state]
@@ -115,30 +109,56 @@ def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
         else:
             words, mend = f"claim {row.state}", f"wait: a follow-up opens on {since + timedelta(days=FOLLOW_UP_DAYS)}"
         found.append(_end("claim", row.id, f"{row.number}: {words}", since, today, mend))
-    for work in books.work(ONWARD):
-        number = books.claim(work.claim_id).number
-        words = f"{number}: the next payer's claim waits, because {work.reason}"
+    onward, contradicted, filed = books.work(ONWARD), books.work(CONTRADICTED), books.appeals(state=AppealState.FILED)
+    claims = books.claims_by_id(each.claim_id for some in (onward, contradicted, filed) for each in some)
+    for work in onward:
+        words = f"{claims[work.claim_id].number}: the next payer's claim waits, because {work.reason}"
         mend = str(work.body.get("mend", "when it is answered, the night corrects it"))
         found.append(_end("next payer", work.claim_id, words, work.created_on, today, mend))
-    for filed in books.appeals(state=AppealState.FILED):
-        words = f"{books.claim(filed.claim_id).number}: appeal of level {filed.level} is not decided"
-        since = filed.filed_on or filed.drafted_on
-        found.append(
-            _end("appeal", filed.id, words, since, today, "ask the payer; record under Appeals what it decides")
+    for one in filed:
+        words, mend = (
+            f"appeal of level {one.level} is not decided",
+            "ask the payer; record under Appeals what it decides",
         )
-    for won in books.appeals(state=AppealState.OVERTURNED):
-        row = books.standing_claim(won.claim_id).row
-        if row.state in REFUSED_BY_PAYER:  # no answer since that takes the refusal back
-            words = f"{row.number}: appeal of level {won.level} is won, and nothing came of it yet"
-            found.append(_end("appeal", won.id, words, won.decided_on or today, today, "ask the payer for the payment"))
-    for work in books.work(CONTRADICTED):
-        words = f"{books.claim(work.claim_id).number}: {work.reason}"
+        words = f"{claims[one.claim_id].number}: {words}"
+        found.append(_end("appeal", one.id, words, one.filed_on or one.drafted_on, today, mend))
+    found += _won(books, today)
+    for work in contradicted:
+        words = f"{claims[work.claim_id].number}: {work.reason}"
         found.append(_end("answer", work.claim_id, words, work.created_on, today, ASK))
-    for one in verification.unanswered(books, today):
-        found.append(_end(one.kind, one.id, one.what, one.since, today, one.mend))
+    for silent in verification.unanswered(books, today):
+        found.append(_end(silent.kind, silent.id, silent.what, silent.since, today, silent.mend))
     for work in books.work(held.QUEUE):
         found.append(_end("remittance", work.id, held.words(work), work.created_on, today, str(work.body["mend"])))
     return sorted(found, key=lambda end: (-end.days, end.kind, end.id))
+
+
+def _visits(books: Books, today: date) -> list[OpenEnd]:
+    waiting = [(visit, *words) for status, words in _UNBILLED.items() for visit in books.encounters(status)]
+    patients = books.patients_by_id(visit.encounter.patient_id for visit, _, _ in waiting)
+    return [
+        _end(
+            "visit", visit.encounter.id, f"{full_name(patients[visit.encounter.patient_id].name)}: {words}",
+            visit.encounter.service_date, today, "; ".join([*_hindered(books, visit, today), mend]),
+        )
+        for visit, words, mend in waiting
+    ]  # fmt: skip
+
+
+def _won(books: Books, today: date) -> list[OpenEnd]:
+    """Appeals that were won, and no answer came since that takes the refusal back or pays beside it."""
+    won = books.appeals(state=AppealState.OVERTURNED)
+    standing = books.standing_claims(one.claim_id for one in won)
+    refused = [one for one in won if standing[one.claim_id].state in REFUSED_BY_PAYER]
+    answers = books.answers_of(one.claim_id for one in refused)
+    found = []
+    for one in refused:
+        last = in_force(answers.get(one.claim_id, ()))[-1:]
+        if all(outcome(each.payment) in REFUSED_BY_PAYER for each in last):
+            words = f"appeal of level {one.level} is won, and nothing came of it yet"
+            words = f"{standing[one.claim_id].row.number}: {words}"
+            found.append(_end("appeal", one.id, words, one.decided_on or today, today, "ask the payer for the payment"))
+    return found
 
 
 def _built(books: Books, encounter: Encounter, today: date) -> tuple[Capture, claim_build.Built]:
@@ -168,10 +188,6 @@ def bill_signed(desk: Desk, books: Books) -> int:
             books.log(desk.actor, "claim.build", encounter.id, reason="signed before, billed now")
             billed += 1
     return billed
-
-
-def _name(books: Books, visit: Visit) -> str:
-    return full_name(books.patient(visit.encounter.patient_id).name)
 
 
 def _end(kind: str, name: str, what: str, since: date, today: date, mend: str) -> OpenEnd:

@@ -7,6 +7,7 @@ corrected one of the same number is posted; else when a person says what became 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from billing_core.money import amount_text
@@ -28,25 +29,44 @@ WHICH = "ask the payer which of the two holds and say what it told you: this one
 
 
 def wait(desk: Desk, books: Books, remittance_id: str, given: Remittance, why: Sequence[str], mend: str) -> None:
-    """A work item for the remittance, one however often it comes and is held again.
+    """A work item for the remittance, one however often it comes and is held again: its corrections are it, and beside
+    a posted one what has the same amount.
 
     `remittance_id`: as it is kept, or that of the posted one whose place it cannot take.
     """
-    before = books.work(QUEUE, subject=f"remittance:{remittance_id}")
+    before = [
+        work
+        for work in _waiting(books, remittance_id)
+        if work.body["payee"] == _payee(given)
+        and (work.body["mend"] == mend == CORRECTED or work.amount == given.amount)
+    ]
     more = [f"and {len(why) - REASONS_MOST} more"] if len(why) > REASONS_MOST else []
     reason = "; ".join([*why[:REASONS_MOST], *more])
     known, on = (before[0].id, before[0].created_on) if before else (books.new_id(), desk.today(books))
     payer = next((p.name for p in books.payers() if p.number == given.payer_number), given.payer_name)
-    body = {"payer": payer, "trace": given.trace, "mend": mend}
+    body = {"payer": payer, "payee": _payee(given), "trace": given.trace, "mend": mend}
     books.save_work(
         [StoredWork(known, QUEUE, f"remittance:{remittance_id}", on, given.amount, reason=reason, body=body)]
     )
 
 
-def release(books: Books, remittance_id: str, outcome: str) -> None:
-    """What waits about a remittance that is posted now ends."""
-    for work in books.work(QUEUE, subject=f"remittance:{remittance_id}"):
-        books.finish_work(work.id, outcome)
+def release(books: Books, remittance_id: str, posted: Remittance, outcome: str) -> None:
+    """What waits about a remittance that is posted now ends; of another payee's under its number a person says what
+    became.
+    """
+    for work in _waiting(books, remittance_id):
+        if work.body["payee"] == _payee(posted):
+            books.finish_work(work.id, outcome)
+        else:
+            books.save_work([replace(work, body={**work.body, "mend": WHICH})])
+
+
+def _waiting(books: Books, remittance_id: str) -> tuple[StoredWork, ...]:
+    return books.work(QUEUE, subject=f"remittance:{remittance_id}")
+
+
+def _payee(given: Remittance) -> str:
+    return f"{given.payee_npi} {given.payee_tin}"
 
 
 def words(work: StoredWork) -> str:

@@ -83,7 +83,7 @@ def _post_set(desk: Desk, books: Books, place: Place, remittance: Remittance, re
         receipt.held.append(f"{said}: {why}")
         held.wait(desk, books, remittance_id, remittance, [why], held.WHICH)
         return
-    held.release(books, remittance_id, f"posted: {place.source}")
+    held.release(books, remittance_id, remittance, f"posted: {place.source}")
     books.append_entries(posted.entries)
     receipt.posted += 1
     receipt.unmatched += len(remittance.claims) - len(matched)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from billing_core.eligibility import (
     inquiry,
     last_refusal,
     last_word,
+    letters,
     told,
 )
 from billing_core.errors import X12Error
@@ -61,6 +62,7 @@ MEND = "correct member id, name or birth date as the payer has them; `verify` lo
 _UNBILLED = (EncounterStatus.OPEN, EncounterStatus.CODED, EncounterStatus.SIGNED)
 _UNSENT = (ClaimState.HELD, ClaimState.READY)
 _NO_NAME = re.compile(r"[^A-Za-z0-9]")  # what a payer's number may hold and a file's name may not
+INTERCHANGE, SET = 9, 4  # digits of ours in BHT03 and at the beginning of a trace
 _REFERENCE = re.compile(r"\d{13}", re.ASCII)  # BHT03 of ours: the interchange and the set
 
 
@@ -76,9 +78,9 @@ class _Due:
 
     @property
     def asked(self) -> str:
-        """The digest of who is asked about: once that is corrected, the payer may be asked anew."""
-        who, holder = self.patient, self.coverage.subscriber
-        names = [to_plain(who.name), to_plain(holder.name), self.coverage.member_id, self.coverage.relationship]
+        """The digest of who is asked about, and which payer: once that is corrected, it may be asked anew."""
+        who, own, holder = self.patient, self.coverage, self.coverage.subscriber
+        names = [own.payer_id, to_plain(who.name), to_plain(holder.name), own.member_id, own.relationship]
         return digest([*names, who.birth_date.isoformat(), holder.birth_date.isoformat()])
 
 
@@ -213,14 +215,15 @@ def hear(desk: Desk, books: Books, file_id: str, data: bytes) -> Heard:
 
     InputError, with the books as before, for a file whose answers were all given to another practice.
     """
-    said = eligibility_271.read(data)
-    placed = [_placed(books, one) for one in said]
-    if said and not any(rows for rows, _ in placed) and all(_is_anothers(books, one) for one in said):
+    today = desk.today(books)
+    said = [_given_by(one, today) for one in eligibility_271.read(data)]
+    ground = _ground(books, said)
+    placed = [_placed(books, ground, one) for one in said]
+    if said and not any(rows for rows, _ in placed) and all(_is_anothers(ground, one) for one in said):
         mend = "put it into that practice's inbox"
         raise InputError("it answers the questions of another practice", field="file", place="NM1*1P", mend=mend)
-    _enter(desk, books, file_id, [(row, one) for one, (rows, _) in zip(said, placed, strict=True) for row in rows])
+    _enter(desk, books, file_id, ((row, one) for one, (rows, _) in zip(said, placed, strict=True) for row in rows))
     lost = [(place, why) for place, (_, why) in enumerate(placed, start=1) if why]
-    today = desk.today(books)
     books.save_work(
         StoredWork(
             books.new_id(), QUEUE, f"file:{file_id}", today, reason=why, body={"file": file_id, "place": place}
@@ -230,58 +233,113 @@ def hear(desk: Desk, books: Books, file_id: str, data: bytes) -> Heard:
     return Heard(len(said), [f"answer {place}: {why}" for place, why in lost])
 
 
-def _is_anothers(books: Books, said: BenefitAnswer) -> bool:
+def _given_by(said: BenefitAnswer, heard_on: date) -> BenefitAnswer:
+    """The answer, given no later than it was heard: one dated ahead would stand against every later one."""
+    return replace(said, answered_on=min(said.answered_on, heard_on))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the answers of a file are placed by, read at once: our questions by trace, their coverages by id, and the
+    coverages that have the member ids of the other answers.
+    """
+
+    mark: str
+    npis: frozenset[str]
+    payers: Mapping[str, str]
+    asked: Mapping[str, StoredVerification]
+    coverages: Mapping[str, Coverage]
+    members: Mapping[str, Sequence[Coverage]]
+    patients: Mapping[str, Patient]
+
+
+def _ground(books: Books, said: Sequence[BenefitAnswer]) -> _Ground:
+    mark = books.practice().mark
+    traces = {one.trace for one in said if one.subscriber is not None}
+    for reference in {one.reference for one in said if one.subscriber is None}:
+        traces.update(_traces(mark, reference))
+    asked: dict[str, StoredVerification] = {}
+    for row in books.verifications_traced(traces):
+        asked.setdefault(row.trace, row)  # the question; an answer that came again follows it
+    strangers = {one.subscriber.member_id for one in said if one.subscriber is not None and one.trace not in asked}
+    members: dict[str, list[Coverage]] = defaultdict(list)
+    for some in books.coverages_of(books.patients_of_members(strangers - {""})).values():
+        for coverage in some:
+            members[letters(coverage.member_id)].append(coverage)
+    coverages = books.coverages_by_id(row.coverage_id for row in asked.values())
+    named = [*coverages.values(), *(one for some in members.values() for one in some)]
+    return _Ground(
+        mark=mark,
+        npis=frozenset({books.practice().npi, *(provider.npi for provider in books.providers())}),
+        payers={payer.id: payer.number for payer in books.payers()},
+        asked=asked,
+        coverages=coverages,
+        members=members,
+        patients=books.patients_by_id(one.patient_id for one in named),
+    )
+
+
+def _traces(mark: str, reference: str) -> list[str]:
+    """The traces of the questions of one set of ours; none where the reference is not one that we give."""
+    if not _REFERENCE.fullmatch(reference):
+        return []
+    return [f"{mark}{reference}{place:02d}" for place in range(1, eligibility_270.INQUIRIES_MAX + 1)]
+
+
+def _is_anothers(ground: _Ground, said: BenefitAnswer) -> bool:
     """Whether the answer names, by NPI, who asked, and that is nobody of this practice."""
     who = said.provider
-    ours = {books.practice().npi, *(provider.npi for provider in books.providers())}
-    return who is not None and who.id_qualifier == "XX" and who.id not in ours
+    return who is not None and who.id_qualifier == "XX" and who.id not in ground.npis
 
 
-def _placed(books: Books, said: BenefitAnswer) -> tuple[Sequence[StoredVerification], str]:
+def _placed(books: Books, ground: _Ground, said: BenefitAnswer) -> tuple[Sequence[StoredVerification], str]:
     """What the answer answers: questions of ours, or one coverage on a day; else why it finds none."""
-    mark = books.practice().mark
     if said.subscriber is None:  # the payer refused all that was asked at that level
-        whole = books.verifications_asked(f"{mark}{said.reference}") if _REFERENCE.fullmatch(said.reference) else ()
+        traces = _traces(ground.mark, said.reference)
+        whole = [ground.asked[trace] for trace in traces if trace in ground.asked]
         return whole, "" if whole else "it refuses a request that is not ours"
-    asked = [one for one in books.verifications_asked(said.trace) if one.trace == said.trace]
-    if asked:
-        coverage = books.coverage(asked[0].coverage_id)
-        if contradicts(said, coverage, books.patient(coverage.patient_id)):
+    asked = ground.asked.get(said.trace)
+    if asked is not None:
+        coverage = ground.coverages[asked.coverage_id]
+        if contradicts(said, coverage, ground.patients[coverage.patient_id]):
             return (), "under our trace it names somebody else than we asked about"
-        return asked[:1], ""
-    if _is_anothers(books, said):
+        return (asked,), ""
+    if _is_anothers(ground, said):
         return (), "it was given to another provider"
-    found = _by_itself(books, said)
+    found = _by_itself(ground, said)
     if len(found) != 1:
         return (), "its member id, name and birth date are those of " + (
             "several coverages" if found else "nobody here"
         )
-    return [StoredVerification(books.new_id(), found[0].id, day_of(said))], ""
+    return (StoredVerification(books.new_id(), found[0].id, day_of(said)),), ""
 
 
-def _by_itself(books: Books, said: BenefitAnswer) -> list[Coverage]:
+def _by_itself(ground: _Ground, said: BenefitAnswer) -> list[Coverage]:
     """The coverages that the answer names: by its payer's number, where we know the payer, and on the day in force."""
-    member = said.subscriber.member_id if said.subscriber else ""
-    patients = books.patients_by_id(books.patients_of_members([member]) if member else ())
-    named = [
-        (books.payer(coverage.payer_id).number, coverage)
-        for patient_id, coverages in books.coverages_of(patients).items()
-        for coverage in coverages
-        if identifies(said, coverage, patients[patient_id])
-    ]
-    if said.payer.id in {payer.number for payer in books.payers()}:
-        named = [(number, coverage) for number, coverage in named if number == said.payer.id]
+    member = letters(said.subscriber.member_id) if said.subscriber else ""
+    candidates = ground.members.get(member, ()) if member else ()
+    named = [one for one in candidates if identifies(said, one, ground.patients[one.patient_id])]
+    if said.payer.id in ground.payers.values():
+        named = [one for one in named if ground.payers.get(one.payer_id) == said.payer.id]
     on = day_of(said)
-    in_force = [coverage for _, coverage in named if coverage.active(on)]
-    return in_force or [coverage for _, coverage in named]
+    return [one for one in named if one.active(on)] or named
 
 
-def _enter(desk: Desk, books: Books, file_id: str, answers: Sequence[tuple[StoredVerification, BenefitAnswer]]) -> None:
-    """Keep what was said of our coverages, and scrub their unsent claims again."""
-    entered = []
+def _enter(desk: Desk, books: Books, file_id: str, answers: Iterable[tuple[StoredVerification, BenefitAnswer]]) -> None:
+    """Keep what was said of our coverages, and scrub their patients' unsent claims again."""
+    answered: dict[str, list[BenefitAnswer]] = defaultdict(list)
+    rows: dict[str, StoredVerification] = {}
     for row, said in answers:
-        heard = answer_of(said, books.coverage(row.coverage_id), row.service_date, _refused(said))
-        entered.append(replace(row, id=books.new_id() if row.answer else row.id, answer=heard, file_id=file_id))
+        rows[row.id] = row
+        if said.subscriber is not None or not answered[row.id]:  # a request is refused as a whole but once
+            answered[row.id].append(said)
+    coverages = books.coverages_by_id(row.coverage_id for row in rows.values())
+    entered = []
+    for row in rows.values():
+        for place, said in enumerate(answered[row.id]):  # a further answer to a question stands beside the first
+            heard = answer_of(said, coverages[row.coverage_id], row.service_date, _refused(said))
+            name = books.new_id() if row.answer or place else row.id
+            entered.append(replace(row, id=name, answer=heard, file_id=file_id))
     _keep(desk, books, entered)
 
 
@@ -294,17 +352,17 @@ def _refused(said: BenefitAnswer) -> str:
 
 
 def _keep(desk: Desk, books: Books, entered: Sequence[StoredVerification]) -> None:
+    """All unsent claims of these patients are scrubbed: what one payer says moves whose turn it is."""
     books.save_verifications(entered)
-    touched: dict[str, set[str]] = defaultdict(set)
+    said: dict[str, list[StoredVerification]] = defaultdict(list)
     for one in entered:
-        touched[books.coverage(one.coverage_id).patient_id].add(one.coverage_id)
+        said[one.coverage_id].append(one)
     events = [_happened(one, one.coverage_id) for one in entered]
-    for patient_id, coverage_ids in sorted(touched.items()):
-        for standing in books.claims(_UNSENT, patient_id=patient_id):
-            claim = standing.claim
-            if claim.coverage.id in coverage_ids:
-                scrub_one(desk, books, claim, desk.today(books))
-                events += [_happened(one, claim.id) for one in entered if one.coverage_id == claim.coverage.id]
+    patients = {coverage.patient_id for coverage in books.coverages_by_id(said).values()}
+    unsent = [row.id for row in books.claim_rows(_UNSENT) if row.patient_id in patients] if patients else []
+    for _, standing in sorted(books.standing_claims(unsent).items()):
+        scrub_one(desk, books, standing.claim, desk.today(books))
+        events += [_happened(one, standing.claim.id) for one in said.get(standing.claim.coverage.id, ())]
     books.log_all(desk.actor, events)
 
 
@@ -313,14 +371,18 @@ def _happened(one: StoredVerification, subject: str) -> Happened:
     return Happened("eligibility.answer", subject, f"{one.service_date}: {words}", detail={"file": one.file_id})
 
 
-def not_taken(desk: Desk, books: Books, file_id: str, asked: str, why: str) -> None:
-    """A payer's front door refused what we asked (TA1, 999): `asked` begins the traces of the questions."""
-    today, waiting = desk.today(books), books.verifications_asked(f"{books.practice().mark}{asked}")
-    _keep(
-        desk,
-        books,
-        [replace(one, file_id=file_id, answer=_unread(one, today, why)) for one in waiting if not one.answer],
-    )
+def not_taken(desk: Desk, books: Books, file_id: str, asked: Sequence[str], why: str) -> None:
+    """A payer's front door refused what we asked (TA1, 999): these begin the traces of the questions, all of one
+    interchange.
+    """
+    today, mark, begins = desk.today(books), books.practice().mark, frozenset(asked)
+    waiting = books.verifications_asked(f"{mark}{asked[0][:INTERCHANGE]}") if asked else ()
+    unread = []
+    for one in waiting:
+        named = one.trace.removeprefix(mark)
+        if not one.answer and not begins.isdisjoint((named[:INTERCHANGE], named[: INTERCHANGE + SET])):
+            unread.append(replace(one, file_id=file_id, answer=_unread(one, today, why)))
+    _keep(desk, books, unread)
 
 
 def _unread(one: StoredVerification, today: date, why: str) -> PayerAnswer:
@@ -332,16 +394,19 @@ def _unread(one: StoredVerification, today: date, why: str) -> PayerAnswer:
 
 def _look_again(desk: Desk, books: Books) -> None:
     """Answers that found no coverage: registration may have been corrected since."""
-    files: dict[str, tuple[BenefitAnswer, ...]] = {}
+    waiting: dict[str, list[StoredWork]] = defaultdict(list)
     for work in books.work(QUEUE):
-        file_id, place = str(work.body["file"]), int(work.body["place"])
-        if file_id not in files:
-            files[file_id] = eligibility_271.read(books.file_bytes(file_id))
-        said = files[file_id][place - 1]
-        rows, why = _placed(books, said)
-        if not why:
-            _enter(desk, books, file_id, [(row, said) for row in rows])
-            books.finish_work(work.id, "it found its coverage")
+        waiting[str(work.body["file"])].append(work)
+    for file_id, some in waiting.items():
+        read = eligibility_271.read(books.file_bytes(file_id))
+        said = [_given_by(read[int(work.body["place"]) - 1], work.created_on) for work in some]
+        ground, found = _ground(books, said), []
+        for work, one in zip(some, said, strict=True):
+            rows, why = _placed(books, ground, one)
+            if not why:
+                found += [(row, one) for row in rows]
+                books.finish_work(work.id, "it found its coverage")
+        _enter(desk, books, file_id, found)
 
 
 @use_case("eligibility.ask")

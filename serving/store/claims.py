@@ -257,6 +257,14 @@ class Claims(Bound):
                 found[claim_id] = (*found.get(claim_id, ()), partners.claim(text))
         return found
 
+    def replaced_claims(self, encounter_ids: Iterable[str]) -> frozenset[str]:
+        """The claims of these visits in whose place another one was sent, or is to be: ids."""
+        table, found = schema.claim, set[str]()
+        for piece in in_chunks(encounter_ids):
+            query = self._select(table, table.c.replaces).where(table.c.encounter_id.in_(piece))
+            found.update(self._run(query.where(table.c.replaces.is_not(None))).scalars())
+        return frozenset(found)
+
     def latest_claims(self, encounter_ids: Iterable[str]) -> dict[str, ClaimRow]:
         """The claim of each of these visits that was built last; a visit without one is left out."""
         table, found = schema.claim, dict[str, ClaimRow]()

@@ -283,14 +283,22 @@ class Files(Bound):
         """The payers' posted answers to the claim, in the order they came. What a remittance that is held says of it
         is no answer yet.
         """
+        return self.answers_of([claim_id]).get(claim_id, ())
+
+    def answers_of(self, claim_ids: Iterable[str]) -> dict[str, tuple[StoredPayment, ...]]:
+        """The payers' posted answers to these claims, each as `answers` gives them; a claim without one is left out."""
         table, parent = schema.claim_payment, schema.remittance
         query = (
             self._select(table)
             .join(parent, (parent.c.practice_id == table.c.practice_id) & (parent.c.id == table.c.remittance_id))
-            .where(table.c.claim_id == claim_id, parent.c.state == RemittanceState.POSTED)
+            .where(parent.c.state == RemittanceState.POSTED)
             .order_by(parent.c.paid_on, table.c.remittance_id, table.c.position)
         )
-        return tuple(_payment(row) for row in self._run(query).mappings())
+        found: dict[str, tuple[StoredPayment, ...]] = {}
+        for piece in in_chunks(claim_ids):
+            for row in self._run(query.where(table.c.claim_id.in_(piece))).mappings():
+                found[row["claim_id"]] = (*found.get(row["claim_id"], ()), _payment(row))
+        return found
 
     def page_of_payments(
         self, remittance_id: str, first: int, count: int, number: str = ""

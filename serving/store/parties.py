@@ -261,6 +261,14 @@ class Parties(Bound):
         """The coverage, or NotFound."""
         return self._record(Coverage, schema.coverage, "coverage", id=coverage_id)
 
+    def coverages_by_id(self, coverage_ids: Iterable[str]) -> dict[str, Coverage]:
+        """The coverages with these ids; ids that are not of this practice are left out."""
+        table, found = schema.coverage, dict[str, Coverage]()
+        for piece in in_chunks(coverage_ids):
+            query = self._select(table, table.c.body).where(table.c.id.in_(piece))
+            found |= {record.id: record for record in self._records(Coverage, query)}
+        return found
+
     def coverages(self, patient_id: str) -> tuple[Coverage, ...]:
         """Every coverage of the patient, first payer first, whatever its dates."""
         table = schema.coverage

@@ -61,8 +61,14 @@ class Verifications(Bound):
         """What payers have said of these coverages."""
         return tuple(one.answer for one in self.verifications(coverage_ids) if one.answer is not None)
 
+    def verifications_traced(self, traces: Iterable[str]) -> tuple[StoredVerification, ...]:
+        """The questions with these traces, and what was answered to them."""
+        column = schema.verification.c.trace
+        named = (trace for trace in traces if trace)
+        return tuple(one for piece in in_chunks(named) for one in self._verifications(column.in_(piece)))
+
     def verifications_asked(self, trace: str) -> tuple[StoredVerification, ...]:
-        """The questions whose trace is that, or begins with it: those of one file, or of one set of it."""
+        """The questions whose trace begins with that: those of one file."""
         return self._verifications(schema.verification.c.trace.startswith(trace, autoescape=True)) if trace else ()
 
     def _verifications(self, condition: ColumnElement[bool]) -> tuple[StoredVerification, ...]:

@@ -34,3 +34,10 @@ def test_what_was_paid_or_written_off_in_the_meantime_is_no_longer_at_stake() ->
     both = ("CO-197 150",), ("CO-197 12",)
     assert of_denied(*both, **{"charge-1": 700}) == 700 + BY_LINE[2]
     assert of_denied(*both, **{"charge-1": 0, "charge-2": 0}) == 0
+
+
+def test_a_line_that_two_answers_denied_is_at_stake_once() -> None:
+    found = [*denials(answer(CLAIM, ("CO-197 150",), ())), *denials(answer(CLAIM, ("CO-50 150",), ()))]
+    assert expected_of_denied(CLAIM, found, specimens.CONTRACT, TABLES) == BY_LINE[1]
+    assert expected_of_denied(CLAIM, found, None, TABLES) == 15000
+    assert expected_of_denied(CLAIM, found, None, TABLES, {"charge-1": 4000}) == 4000

@@ -125,6 +125,17 @@ def test_an_appeal_that_is_won_is_awaited_until_the_payer_answers_the_claim_anew
     assert not [end for end in follow_up.open_ends(desk) if end.kind == "appeal"]
 
 
+def test_an_appeal_that_is_won_and_paid_without_a_reversal_is_awaited_no_longer(desk: Desk) -> None:
+    """The claim stands where its first answer put it; the later one pays."""
+    made = drafted(desk)
+    appeals.file(desk, made.id, SIGNED)
+    appeals.decide(desk, made.id, OutcomeIn(outcome="overturned", recovered="150.00"))
+    with desk.store.open("elm") as books:
+        posted(books, answer(specimens.claim(), ()), "TRACE2")
+        assert books.standing_claim("claim").state is ClaimState.DENIED
+    assert not [end for end in follow_up.open_ends(desk) if end.kind == "appeal"]
+
+
 def test_a_refusal_as_late_is_to_be_appealed_where_the_door_took_the_claim_in_time_whenever_we_read_so(
     tmp_path: Path,
 ) -> None:

@@ -15,13 +15,17 @@ from billing_core.claim import Claim, ClaimState
 from billing_core.denial import denials
 from billing_core.identifiers import claim_number
 from billing_core.record import to_plain
-from serving.desk import billing
+from serving.desk import billing, follow_up
 from serving.desk.billing import Wanted
 from serving.desk.case import Desk
+from serving.desk.contradicted import QUEUE as CONTRADICTED
+from serving.desk.secondary import QUEUE as ONWARD
 from serving.schemas.billing import QueueView
+from serving.store.appeals import StoredAppeal
 from serving.store.books import Books
 from serving.store.files import StoredDenial
-from serving.store.states import DenialStatus, RemittanceState
+from serving.store.queues import StoredWork
+from serving.store.states import AppealState, DenialStatus, RemittanceState
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import answer
 from tests.serving.store import filled
@@ -88,6 +92,31 @@ def test_a_longer_queue_asks_the_books_no_more_often(desk: Desk) -> None:
     with counted(desk) as many:
         billing.queue(desk)
     assert len(few) == len(many)
+
+
+def test_more_open_ends_ask_the_books_no_more_often(desk: Desk) -> None:
+    """Claims whose answers were taken back, or contradict each other; appeals filed, or won and paid."""
+    asked = []
+    for serials in (range(1, 4), range(4, 13)):
+        wait(desk, serials)
+        with desk.store.open("elm") as books:
+            denied = [f"claim-{serial}" for serial in serials if serial % 3]
+            books.save_appeals(
+                StoredAppeal(f"{state} {claim_id}", claim_id, level, state, filled.DAY, None, None, None, 0, {})
+                for claim_id in denied
+                for level, state in enumerate((AppealState.FILED, AppealState.OVERTURNED), start=1)
+            )
+            books.save_work(
+                StoredWork(f"{queue} {claim_id}", queue, f"claim:{claim_id}", TODAY, claim_id=claim_id)
+                for claim_id in denied
+                for queue in (CONTRADICTED, ONWARD)
+            )
+            for claim_id in denied[::2]:
+                books.step_claim(claim_id, ClaimState.REVERSED)
+        with counted(desk) as said:
+            follow_up.open_ends(desk)
+        asked.append(len(said))
+    assert asked[0] == asked[1]
 
 
 def test_the_pages_are_the_whole_in_its_order_and_the_totals_are_of_all(desk: Desk) -> None:

@@ -137,6 +137,29 @@ def test_another_content_under_a_number_that_was_posted_waits_for_a_persons_word
         held.settle(desk, end.id, ReasonIn(reason="once more"))
 
 
+def test_each_other_content_under_a_posted_number_waits_with_its_own_money(practice: tuple[Desk, Busy]) -> None:
+    desk, busy = practice
+    one, other = busy.claims
+    came(desk, 1, advice([answer(one, *FULL)], "T1"))
+    came(desk, 2, advice([answer(one, *FULL), answer(other, *FULL)], "T1"))
+    came(desk, 3, advice([answer(other, *REFUSED)], "T1"))
+    came(desk, 4, advice([answer(one, *FULL), answer(other, *FULL)], "T1"))
+    assert len(waiting(desk)) == 2, "each once, however often it comes"
+    assert {amount for end in waiting(desk) for amount in ("120.00", "20.00") if f": {amount} is" in end.what} == {
+        "120.00", "20.00",
+    }  # fmt: skip
+
+
+def test_what_is_held_of_one_payee_waits_on_when_anothers_posts_under_its_number(practice: tuple[Desk, Busy]) -> None:
+    desk, busy = practice
+    one, other = busy.claims
+    came(desk, 1, short(advice([answer(one, *FULL)], "T1", payee_npi=specimens.PROVIDER.npi)))
+    (end,) = waiting(desk)
+    assert came(desk, 2, advice([answer(other, *FULL)], "T1")).posted == 1
+    (still,) = waiting(desk)
+    assert (still.id, still.what) == (end.id, end.what) and "does not post by itself" in still.mend
+
+
 def test_of_many_reasons_the_first_are_said(practice: tuple[Desk, Busy]) -> None:
     desk, busy = practice
     wrong = [replace(answer(claim, *FULL), paid=1) for claim in busy.claims * 3]

@@ -11,6 +11,8 @@ from billing_core.inquiry import Benefit, BenefitAnswer, Refusal
 from billing_core.record import from_plain, to_plain
 from billing_core.x12 import eligibility_270, eligibility_271, status_276, status_277
 from billing_core.x12.check import check
+from billing_core.x12.envelope import sets_of, write_interchange
+from billing_core.x12.inquiry_levels import read_levels
 from tests.billing_core.x12.people import (
     ANSWER,
     ASKED,
@@ -104,3 +106,30 @@ def test_what_cannot_be_read_is_an_x12_error(guide: object, record: object, righ
 def test_nothing_is_not_written(guide: object) -> None:
     with pytest.raises(X12Error):
         guide.write([], ENVELOPE)
+
+
+def test_a_level_under_many_knows_only_those_that_hold_a_party() -> None:
+    lines = ["BHT*0022*11*X*20260106*0600", "HL*1**20*1", "NM1*PR*2*P*****PI*P1"]
+    lines += [f"HL*{n}*{n - 1}*X{n}*1" for n in range(2, 300)]
+    data = write_interchange(ENVELOPE, "HB", eligibility_271.VERSION, [("271", lines)])
+    (found,) = sets_of(data, "271", eligibility_271.VERSIONS, "eligibility answer (271)")
+    _, levels = read_levels(found)
+    assert {code for level in levels for code in level.above} == {"20"}
+
+
+def test_a_subscriber_is_read_once_for_all_dependents(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        "BHT*0022*11*X*20260106*0600",
+        "HL*1**20*1",
+        "NM1*PR*2*P*****PI*P1",
+        "HL*2*1*22*1",
+        "NM1*IL*1*D*A****MI*W1",
+    ]
+    for n in range(3, 30):
+        lines += [f"HL*{n}*2*23*0", "NM1*03*1*D*B", "EB*1**30"]
+    data = write_interchange(ENVELOPE, "HB", eligibility_271.VERSION, [("271", lines)])
+    read, given = eligibility_271.read_insured, list[str]()
+    monkeypatch.setattr(eligibility_271, "read_insured", lambda *of: given.append(of[1]) or read(*of))
+    said = eligibility_271.read(data)
+    assert {one.subscriber.member_id for one in said} == {"W1"} and len(said) == given.count("03") == 27
+    assert given.count("IL") == 1

@@ -59,7 +59,7 @@ def foreign_arguments(ids: filled.Filled) -> dict[str, Any]:
         "encounter_ids": ["encounter"], "payer_number": "60054", "events": [Happened("x", "encounter:encounter")],
         "steps": {"claim": (ClaimState.SUBMITTED, ClaimState.ACCEPTED)}, "appeal_id": "appeal", "value": 1,
         "reason": "x", "chosen_by": "x", "actions": ["x"],
-        "coverage_ids": ["coverage"], "trace": "ELMF000000001000101",
+        "coverage_ids": ["coverage"], "trace": "ELMF000000001000101", "traces": ["ELMF000000001000101"],
         "first_days": [filled.DAY], "by": "payer", "since_service": True, "part": AgedPart(), "position": 1,
     }  # fmt: skip
 
