@@ -116,11 +116,8 @@ def open_ends(desk: Desk, books: Books) -> list[OpenEnd]:
         mend = str(work.body.get("mend", "when it is answered, the night corrects it"))
         found.append(_end("next payer", work.claim_id, words, work.created_on, today, mend))
     for one in filed:
-        words, mend = (
-            f"appeal of level {one.level} is not decided",
-            "ask the payer; record under Appeals what it decides",
-        )
-        words = f"{claims[one.claim_id].number}: {words}"
+        words = f"{claims[one.claim_id].number}: appeal of level {one.level} is not decided"
+        mend = "ask the payer; record under Appeals what it decides"
         found.append(_end("appeal", one.id, words, one.filed_on or one.drafted_on, today, mend))
     found += _won(books, today)
     for work in contradicted:
@@ -155,8 +152,8 @@ def _won(books: Books, today: date) -> list[OpenEnd]:
     for one in refused:
         last = in_force(answers.get(one.claim_id, ()))[-1:]
         if all(outcome(each.payment) in REFUSED_BY_PAYER for each in last):
-            words = f"appeal of level {one.level} is won, and nothing came of it yet"
-            words = f"{standing[one.claim_id].row.number}: {words}"
+            number = standing[one.claim_id].row.number
+            words = f"{number}: appeal of level {one.level} is won, and nothing came of it yet"
             found.append(_end("appeal", one.id, words, one.decided_on or today, today, "ask the payer for the payment"))
     return found
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from billing_core.claim import Claim, ClaimState
 from billing_core.denial import denials
@@ -29,6 +27,7 @@ from serving.store.states import AppealState, DenialStatus, RemittanceState
 from tests.billing_core import specimens
 from tests.billing_core.money_specimens import answer
 from tests.serving.store import filled
+from tests.serving.store.statements import counted
 
 TODAY = filled.DAY + timedelta(days=30)
 
@@ -65,18 +64,6 @@ def deny(books: Books, claim: Claim) -> None:
                      DenialStatus.OPEN, to_plain(d))
         for d in denials(payment)
     )  # fmt: skip
-
-
-@contextmanager
-def counted(desk: Desk) -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        asked.append(statement)
-
-    event.listen(desk.store.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(desk.store.engine, "before_cursor_execute", note)
 
 
 def page(desk: Desk, **wanted: object) -> QueueView:

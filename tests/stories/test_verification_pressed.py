@@ -5,19 +5,17 @@ another coverage than the one that was billed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from billing_core.claim import ClaimState
 from billing_core.inquiry import BenefitAnswer, Refusal
 from billing_core.registration import PersonName, Relationship
 from serving.desk import answers, verification
-from serving.desk.case import Desk
+from tests.serving.store.statements import counted
 from tests.stories.clinic import SIGNED, Clinic, Person, claims_of, environment
 from tests.stories.test_verification import (
     ACTIVE,
@@ -96,18 +94,6 @@ def test_a_coverage_with_another_payer_now_is_asked_about_anew(clinic: Clinic) -
 
 
 # --- many at once -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def counted(desk: Desk) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        said.append(statement)
-
-    event.listen(desk.store.engine, "before_cursor_execute", note)
-    yield said
-    event.remove(desk.store.engine, "before_cursor_execute", note)
 
 
 def _many(tmp_path: Path, number: int) -> Clinic:

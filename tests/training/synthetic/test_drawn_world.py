@@ -1,3 +1,5 @@
+"""Worlds drawn at random: payers of another temper, the same for the same seed."""
+
 import tomllib
 
 import pytest
