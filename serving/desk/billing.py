@@ -38,6 +38,7 @@ from serving.desk.playbook import steps
 from serving.desk.receipts import front_door
 from serving.desk.remittances import contract_of
 from serving.desk.scoring import advise
+from serving.desk.verified import words_of
 from serving.desk.winning import winning
 from serving.errors import Conflict, InputError
 from serving.schemas.billing import (
@@ -424,8 +425,6 @@ def _lines(books: Books, claim: Claim) -> list[ClaimLineView]:
 @use_case("claim.read")
 def read_claim(desk: Desk, books: Books, claim_id: str) -> ClaimView:
     """Everything about one claim: as billed, as it stands, why, and what happened."""
-    from serving.desk.verification import words_of  # which builds on this module
-
     standing = books.standing_claim(claim_id)
     claim, row = standing.claim, standing.row
     denied = [from_plain(LineDenial, d.body) for d in books.denials_of_claims([claim_id]).get(claim_id, ())]

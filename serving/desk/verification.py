@@ -43,6 +43,7 @@ from serving.desk.billing import scrub_one, sender_id
 from serving.desk.case import Desk, use_case
 from serving.desk.coding import full_name
 from serving.desk.settled import by_word
+from serving.desk.verified import answers, last_asked
 from serving.errors import InputError
 from serving.schemas.billing import FileView
 from serving.schemas.eligibility import AskedView, CoverageItem
@@ -109,15 +110,6 @@ def _known(books: Books, due: Iterable[_Due]) -> dict[str, list[StoredVerificati
     return found
 
 
-def _answers(known: Sequence[StoredVerification]) -> list[PayerAnswer]:
-    return [one.answer for one in known if one.answer is not None]
-
-
-def _last_asked(known: Sequence[StoredVerification], on: date) -> StoredVerification | None:
-    asked = [one for one in known if one.asked_on is not None and one.service_date == on]
-    return max(asked, key=lambda one: (one.asked_on or date.min, one.id), default=None)
-
-
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
@@ -145,8 +137,8 @@ def ask(desk: Desk, books: Books, again: bool = False) -> AskedView:
 
 
 def _is_to_ask(one: _Due, known: Sequence[StoredVerification], today: date, again: bool) -> bool:
-    said = _answers(known)
-    word, last = last_word(said, one.coverage.id, one.on), _last_asked(known, one.on)
+    said = answers(known)
+    word, last = last_word(said, one.coverage.id, one.on), last_asked(known, one.on)
     anew = last is not None and last.asked != one.asked
     if word is not None:
         return not word.active and (again or anew)
@@ -325,11 +317,11 @@ def _by_itself(ground: _Ground, said: BenefitAnswer) -> list[Coverage]:
     return [one for one in named if one.active(on)] or named
 
 
-def _enter(desk: Desk, books: Books, file_id: str, answers: Iterable[tuple[StoredVerification, BenefitAnswer]]) -> None:
+def _enter(desk: Desk, books: Books, file_id: str, given: Iterable[tuple[StoredVerification, BenefitAnswer]]) -> None:
     """Keep what was said of our coverages, and scrub their patients' unsent claims again."""
     answered: dict[str, list[BenefitAnswer]] = defaultdict(list)
     rows: dict[str, StoredVerification] = {}
-    for row, said in answers:
+    for row, said in given:
         rows[row.id] = row
         if said.subscriber is not None or not answered[row.id]:  # a request is refused as a whole but once
             answered[row.id].append(said)
@@ -367,7 +359,7 @@ def _keep(desk: Desk, books: Books, entered: Sequence[StoredVerification]) -> No
 
 
 def _happened(one: StoredVerification, subject: str) -> Happened:
-    words = told(_answers([one]), one.coverage_id, one.service_date)
+    words = told(answers([one]), one.coverage_id, one.service_date)
     return Happened("eligibility.answer", subject, f"{one.service_date}: {words}", detail={"file": one.file_id})
 
 
@@ -418,13 +410,6 @@ def settle(desk: Desk, books: Books, work_id: str, why: ReasonIn) -> None:
 # --- telling ----------------------------------------------------------------------------------------------------------
 
 
-def words_of(books: Books, coverage_id: str, on: date) -> str:
-    """What is known from the payer of the coverage on that day, in words."""
-    known = books.verifications([coverage_id])
-    last = _last_asked(known, on)
-    return told(_answers(known), coverage_id, on, last.asked_on if last else None)
-
-
 @use_case("eligibility.read")
 def coverages(desk: Desk, books: Books) -> list[CoverageItem]:
     """The coverages that pay visits and unsent claims, and what their payers say of the day."""
@@ -434,7 +419,7 @@ def coverages(desk: Desk, books: Books) -> list[CoverageItem]:
     items = []
     for one in due:
         rows = known[one.coverage.id]
-        said, last = _answers(rows), _last_asked(rows, one.on)
+        said, last = answers(rows), last_asked(rows, one.on)
         (found,) = check_coverage((one.coverage,), one.on, said).standings
         items.append(
             CoverageItem(
@@ -471,7 +456,7 @@ def unanswered(books: Books, today: date) -> Iterator[Unanswered]:
     known = _known(books, due)
     for one in due:
         rows = [row for row in known[one.coverage.id] if row.service_date == one.on]
-        asked, said = [row.asked_on for row in rows if row.asked_on], _answers(known[one.coverage.id])
+        asked, said = [row.asked_on for row in rows if row.asked_on], answers(known[one.coverage.id])
         if not asked or last_word(said, one.coverage.id, one.on) is not None:
             continue
         words, which = f"{full_name(one.patient.name)}, {one.on}", f"{one.coverage.id} {one.on}"
